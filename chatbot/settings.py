@@ -1,0 +1,150 @@
+"""All settings: the only reader of the environment and of the configuration file."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from chatbot.errors import InvalidSettings
+from chatbot.messages import Mode
+
+PREFIX = "ANSWERDESK_"
+CONFIG_FILE = "answerdesk.toml"
+DEFAULT_DATA_DIR = Path(".answerdesk")
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(_Group):
+    """`public_chat` None: visitors may chat without a key only while bound to loopback."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 7860
+    public_chat: bool | None = None
+    max_upload_mb: Positive = 30
+    max_turns_at_once: Positive = 16
+
+
+class RetrievalSettings(_Group):
+    """`candidates` are taken from each index; `top_k` passages are read."""
+
+    top_k: Positive = 6
+    candidates: Positive = 50
+
+
+class AnswerSettings(_Group):
+    """Thresholds on answerability have their evidence in tests/benchmarks/."""
+
+    max_sentences: Positive = 2
+    max_quote_characters: Positive = 300
+    max_question_characters: Positive = 2000
+    refuse_below: Share | None = None
+    history_turns: Positive = 6
+
+
+class GeneratorSettings(_Group):
+    """`model` is a catalogue name, a hub id or a folder; for `openai` the name the endpoint knows.
+
+    `languages` None: what the catalogue says, or both for a model it does not know.
+    """
+
+    engine: Literal["auto", "llama_cpp", "transformers", "openai", "none"] = "auto"
+    model: str = "smollm2-135m"
+    base_url: str | None = None
+    api_key_variable: str = "OPENAI_API_KEY"
+    languages: tuple[Literal["en", "zh"], ...] | None = None
+    max_tokens: Positive = 120
+    deadline_seconds: Seconds = 20.0
+    queue_size: Positive = 4
+    context_tokens: Positive = 2048
+    threads: Positive | None = None
+
+
+class EmbedderSettings(_Group):
+    model: str = "multilingual-e5-small"
+    threads: Positive | None = None
+
+
+class Settings(BaseSettings):
+    """The settings tree. An unknown key stops the start and is named."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data_dir: Path = DEFAULT_DATA_DIR
+    models_dir: Path | None = None
+    mode: Mode = "mixed"
+    time_zone: str = "Asia/Shanghai"
+    sample_knowledge: bool = True
+    server: ServerSettings = ServerSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answers: AnswerSettings = AnswerSettings()
+    generator: GeneratorSettings = GeneratorSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+
+    @property
+    def models_folder(self) -> Path:
+        """Where model files live: `models_dir`, or `models` in the data folder."""
+        return self.models_dir or self.data_dir / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `answerdesk.toml` in the data folder."""
+        return init_settings, env_settings, _TomlOfDataFolder(settings_cls, init_settings)
+
+
+class _TomlOfDataFolder(TomlConfigSettingsSource):
+    def __init__(
+        self, settings_cls: type[BaseSettings], arguments: PydanticBaseSettingsSource
+    ) -> None:
+        given = arguments().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR")
+        folder = Path(str(given)) if given else DEFAULT_DATA_DIR
+        super().__init__(settings_cls, folder / CONFIG_FILE)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from `overrides` (None means not given), environment and file.
+
+    Raises `InvalidSettings`, which names the field.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # pyright: ignore[reportArgumentType] -- pydantic checks the values
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidSettings(field=field, reason=first["msg"]) from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        if not variable.upper().startswith(PREFIX):
+            continue
+        if variable.upper().split("__")[0] not in known and variable not in _OTHER_VARIABLES:
+            raise InvalidSettings(field=variable, reason="there is no such setting")
+
+
+# Read once by the first start, never kept: the password of the first member of the team.
+_OTHER_VARIABLES = {f"{PREFIX}ADMIN_PASSWORD"}

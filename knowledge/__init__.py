@@ -1,0 +1,1 @@
+"""What AnswerDesk knows: documents, retrieval, rules and understanding."""

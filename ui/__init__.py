@@ -1,0 +1,1 @@
+"""What AnswerDesk shows: the Gradio pages and the server that mounts them."""

@@ -25,7 +25,8 @@ class Question:
 
     `mode` and `language` fall back to the settings and to detection. `history`
     replaces the stored conversation; `passages` replaces the store (an empty
-    tuple means that nothing was found).
+    tuple means that nothing was found). A turn that is not to be kept leaves no
+    conversation behind (measurements, trying things out).
     """
 
     text: str
@@ -37,6 +38,7 @@ class Question:
     history: tuple[Message, ...] | None = None
     passages: tuple[Passage, ...] | None = None
     visitor: str = ""
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)

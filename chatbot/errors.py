@@ -4,17 +4,36 @@ from knowledge.errors import AnswerDeskError
 
 __all__ = [
     "AnswerDeskError",
+    "BodyTooLarge",
     "ConversationNotFound",
+    "CrossSiteRequest",
     "EmptyQuestion",
     "GeneratorBusy",
     "GeneratorFailed",
     "GeneratorTimeout",
     "InvalidLine",
+    "InvalidLines",
+    "InvalidRequest",
     "InvalidSettings",
+    "InvalidUserName",
+    "LastAdministrator",
+    "NotAllowed",
     "NotPermitted",
+    "NotReady",
+    "PathNotFound",
     "PortInUse",
     "QuestionTooLong",
+    "ServerBusy",
+    "ServerUnreachable",
+    "SlowRequest",
+    "TooManyAttempts",
+    "TurnTimeout",
     "UnreadableQuestion",
+    "UserExists",
+    "UserNotFound",
+    "WeakPassword",
+    "WebAddressRefused",
+    "WrongPassword",
 ]
 
 
@@ -92,3 +111,138 @@ class GeneratorFailed(AnswerDeskError):
     status = 503
     en = "The language model failed: {reason}"
     zh = "语言模型出错：{reason}"
+
+
+class InvalidLines(AnswerDeskError):
+    """`errors` are the texts of several `InvalidLine`, one a line, the same in both languages."""
+
+    code = "invalid_lines"
+    status = 422
+    en = "{errors}"
+    zh = "{errors}"
+
+
+class NotAllowed(AnswerDeskError):
+    code = "not_allowed"
+    status = 403
+    en = "Your role {role!r} does not allow this. Please ask an administrator."
+    zh = "您的角色“{role}”无权执行此操作。请联系管理员。"
+
+
+class CrossSiteRequest(AnswerDeskError):
+    code = "cross_site_request"
+    status = 403
+    en = "This request came from another site and was not carried out."
+    zh = "此请求来自其他网站，未予执行。"
+
+
+class WrongPassword(AnswerDeskError):
+    code = "wrong_password"
+    status = 401
+    en = "The name and the password do not match."
+    zh = "用户名与密码不匹配。"
+
+
+class TooManyAttempts(AnswerDeskError):
+    code = "too_many_attempts"
+    status = 429
+    en = "There were too many attempts to sign in. Please try again in {seconds} s."
+    zh = "登录尝试次数过多。请在 {seconds} 秒后重试。"
+
+
+class WeakPassword(AnswerDeskError):
+    code = "weak_password"
+    status = 422
+    en = "The password is too short: at least {minimum} characters are needed."
+    zh = "密码太短：至少需要 {minimum} 个字符。"
+
+
+class InvalidUserName(AnswerDeskError):
+    code = "invalid_user_name"
+    status = 422
+    en = "{name!r} cannot be a user name: use 1 to 64 letters, digits, and . _ @ -"
+    zh = "“{name}”不能用作用户名：请使用 1 至 64 个字母、数字或 . _ @ -"
+
+
+class UserExists(AnswerDeskError):
+    code = "user_exists"
+    status = 409
+    en = "There is already a user {name!r}."
+    zh = "用户“{name}”已存在。"
+
+
+class UserNotFound(AnswerDeskError):
+    code = "user_not_found"
+    status = 404
+    en = "There is no user {name!r}."
+    zh = "没有用户“{name}”。"
+
+
+class LastAdministrator(AnswerDeskError):
+    code = "last_administrator"
+    status = 409
+    en = "{name!r} is the last administrator. Add another one first."
+    zh = "“{name}”是最后一位管理员。请先添加另一位管理员。"
+
+
+class ServerBusy(AnswerDeskError):
+    code = "server_busy"
+    status = 503
+    en = "Too many questions are being answered right now. Please try again in {seconds} s."
+    zh = "当前提问的人较多。请在 {seconds} 秒后重试。"
+
+
+class TurnTimeout(AnswerDeskError):
+    code = "turn_timeout"
+    status = 503
+    en = "The answer took longer than {seconds:.0f} s. Please try again."
+    zh = "回答用时超过 {seconds:.0f} 秒。请重试。"
+
+
+class BodyTooLarge(AnswerDeskError):
+    code = "body_too_large"
+    status = 413
+    en = "The request is too large: at most {limit} bytes are read."
+    zh = "请求过大：最多可读取 {limit} 字节。"
+
+
+class SlowRequest(AnswerDeskError):
+    code = "slow_request"
+    status = 408
+    en = "The request did not arrive in time. Please send it again."
+    zh = "未能及时收到完整的请求。请重新发送。"
+
+
+class InvalidRequest(AnswerDeskError):
+    code = "invalid_request"
+    status = 422
+    en = "The request cannot be read: {reason}"
+    zh = "无法读取请求：{reason}"
+
+
+class NotReady(AnswerDeskError):
+    code = "not_ready"
+    status = 503
+    en = "AnswerDesk is not ready yet: {missing}."
+    zh = "AnswerDesk 尚未就绪：{missing}。"
+
+
+class WebAddressRefused(AnswerDeskError):
+    code = "web_address_refused"
+    status = 422
+    en = "{address} is a web address. Pages cannot be fetched yet: save it as a file and ingest that."
+    zh = "{address} 是网址。目前还不能抓取网页：请先将其保存为文件，再导入该文件。"
+
+
+class PathNotFound(AnswerDeskError):
+    code = "path_not_found"
+    status = 404
+    en = "There is no file or folder {path}."
+    zh = "没有文件或文件夹 {path}。"
+
+
+class ServerUnreachable(AnswerDeskError):
+    code = "server_unreachable"
+    status = 503
+    en = "The AnswerDesk server at {url} does not answer: {reason}"
+    zh = "{url} 上的 AnswerDesk 服务器没有响应：{reason}"

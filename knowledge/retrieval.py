@@ -1,0 +1,206 @@
+"""From a question to ranked passages: keyword and dense search, fused; duplicates collapsed.
+
+One path serves chat, the search page, the command line and the API.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from knowledge.documents import Passage, Ranked
+from knowledge.embedding import Embedder, Vectors
+from knowledge.followups import is_follow_up, topic_of
+from knowledge.indexes import Hit
+from knowledge.language import normalise, terms
+
+# BM25's usual constants (Robertson and Zaragoza 2009).
+BM25_K1 = 1.2
+BM25_B = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the two indexes returned for one query, each best first.
+
+    `similarities` holds the cosine of every candidate whose vector is known.
+    """
+
+    passages: Mapping[int, Passage]
+    keyword: Sequence[Hit]
+    dense: Sequence[Hit]
+    similarities: Mapping[int, float]
+
+
+class PassagePool(Protocol):
+    """Passages that a query is put to: a collection of the store, or a few given ones."""
+
+    def candidates(self, query: str, vector: Vectors, limit: int) -> Candidates: ...
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of each term, at least 0."""
+        ...
+
+
+class StoredPassages(Protocol):
+    """What retrieval needs of the library."""
+
+    def keyword_search(self, collection: str, query: str, limit: int) -> list[Hit]: ...
+
+    def dense_search(self, collection: str, vector: Vectors, limit: int) -> list[Hit]: ...
+
+    def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]: ...
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]: ...
+
+    def idf(self, collection: str, words: Sequence[str]) -> dict[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPool:
+    """One collection of the library."""
+
+    library: StoredPassages
+    collection: str
+
+    def candidates(self, query: str, vector: Vectors, limit: int) -> Candidates:
+        keyword = self.library.keyword_search(self.collection, query, limit)
+        dense = self.library.dense_search(self.collection, vector, limit)
+        similarities = {hit.key: hit.score for hit in dense}
+        missing = [hit.key for hit in keyword if hit.key not in similarities]
+        for key, stored in self.library.vectors(self.collection, missing).items():
+            similarities[key] = float(stored @ vector)
+        keys = [hit.key for hit in (*keyword, *dense)]
+        return Candidates(self.library.passages(keys), keyword, dense, similarities)
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        return self.library.idf(self.collection, words)
+
+
+class GivenPool:
+    """Passages that came with the question; nothing is stored."""
+
+    def __init__(self, passages: Sequence[Passage], embedder: Embedder) -> None:
+        self._passages = dict(enumerate(passages))
+        self._terms = [Counter(terms(passage.searchable_text)) for passage in passages]
+        self._embedder = embedder
+
+    def candidates(self, query: str, vector: Vectors, limit: int) -> Candidates:
+        texts = [passage.searchable_text for passage in self._passages.values()]
+        vectors = self._embedder.embed(texts, "passage")
+        similarities = {key: float(row @ vector) for key, row in enumerate(vectors)}
+        dense = _best((Hit(key, score) for key, score in similarities.items()), limit)
+        keyword = _best((hit for hit in self._bm25(query) if hit.score > 0), limit)
+        return Candidates(self._passages, keyword, dense, similarities)
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        count = len(self._terms)
+        frequency = {word: sum(word in bag for bag in self._terms) for word in words}
+        return {word: bm25_idf(count, df) for word, df in frequency.items()}
+
+    def _bm25(self, query: str) -> list[Hit]:
+        words = set(terms(query))
+        weight = self.idf(list(words))
+        mean_length = sum(bag.total() for bag in self._terms) / max(1, len(self._terms))
+        return [
+            Hit(key, sum(weight[w] * _saturated(bag[w], bag.total(), mean_length) for w in words))
+            for key, bag in enumerate(self._terms)
+        ]
+
+
+def bm25_idf(count: int, frequency: int) -> float:
+    """BM25's idf with the +1 that keeps it positive; `frequency` of `count` documents have the term."""
+    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def _saturated(frequency: int, length: int, mean_length: float) -> float:
+    norm = BM25_K1 * (1 - BM25_B + BM25_B * length / max(mean_length, 1.0))
+    return frequency * (BM25_K1 + 1) / (frequency + norm)
+
+
+def _best(hits: Iterable[Hit], limit: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.key))[:limit]
+
+
+class Retriever:
+    """Searches the library, or the passages that came with a question."""
+
+    def __init__(self, library: StoredPassages, embedder: Embedder, *, candidates: int) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._candidates = candidates
+
+    def search(
+        self, query: str, collection: str, top_k: int, history: Sequence[str] = ()
+    ) -> list[Ranked]:
+        """The `top_k` best passages, best first. `history` is what the visitor said before, oldest first."""
+        return self.search_pool(self.pool(collection), contextual(query, history), top_k)
+
+    def pool(self, collection: str) -> CollectionPool:
+        """The passages of one collection."""
+        return CollectionPool(self._library, collection)
+
+    def given(self, passages: Sequence[Passage]) -> GivenPool:
+        """The passages that came with a question."""
+        return GivenPool(passages, self._embedder)
+
+    def search_pool(self, pool: PassagePool, query: str, top_k: int) -> list[Ranked]:
+        """The `top_k` best passages of `pool` for a query that stands on its own."""
+        if not query.strip():
+            return []
+        vector = self._embedder.embed([query], "query")[0]
+        found = pool.candidates(query, vector, self._candidates)
+        return collapse_duplicates(fuse_rankings(found))[:top_k]
+
+
+def contextual(query: str, history: Sequence[str]) -> str:
+    """`query`, led by the topic of the conversation when it leans on it."""
+    topic = topic_of(history)
+    return f"{topic} {query}" if topic and is_follow_up(query) else query
+
+
+def fuse_rankings(found: Candidates) -> list[Ranked]:
+    """Candidates ranked by the sum of both indexes' z-scores; the order of the rankings does not matter.
+
+    A candidate that an index did not return counts as that index's worst. z-scores
+    did better than reciprocal ranks here (tests/benchmarks/fusion.md).
+    """
+    keyword = {hit.key: hit.score for hit in found.keyword}
+    keyword_ranks = {hit.key: rank for rank, hit in enumerate(found.keyword, 1)}
+    dense_ranks = {hit.key: rank for rank, hit in enumerate(found.dense, 1)}
+    keys = sorted({*keyword, *dense_ranks} & set(found.passages))
+    scores = _z_scores(keys, keyword) + _z_scores(keys, found.similarities)
+    ranked = [
+        Ranked(
+            passage=found.passages[key],
+            score=float(score),
+            keyword_rank=keyword_ranks.get(key),
+            dense_rank=dense_ranks.get(key),
+            keyword_score=keyword.get(key),
+            similarity=found.similarities.get(key),
+        )
+        for key, score in zip(keys, scores, strict=True)
+    ]
+    return sorted(ranked, key=lambda item: (-item.score, item.passage.id))
+
+
+def _z_scores(keys: Sequence[int], scores: Mapping[int, float]) -> Vectors:
+    lowest = min((scores[key] for key in keys if key in scores), default=0.0)
+    values = np.array([scores.get(key, lowest) for key in keys], dtype=np.float32)
+    spread = float(values.std()) if len(values) else 0.0
+    return (values - values.mean()) / spread if spread > 1e-6 else np.zeros_like(values)
+
+
+def collapse_duplicates(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Of passages with the same text only the best-ranked stays."""
+    seen: set[str] = set()
+    kept: list[Ranked] = []
+    for item in ranked:
+        text = normalise(item.passage.text).casefold()
+        if text not in seen:
+            seen.add(text)
+            kept.append(item)
+    return kept

@@ -29,11 +29,15 @@ class _Group(BaseModel):
 
 
 class ServerSettings(_Group):
-    """`public_chat` None: visitors may chat without a key only while bound to loopback."""
+    """`public_chat` None: visitors may chat without a key only while bound to loopback.
+
+    `public_collections` None: they may then ask any collection, and the default one otherwise.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 7860
     public_chat: bool | None = None
+    public_collections: tuple[str, ...] | None = None
     max_upload_mb: Positive = 30
     max_turns_at_once: Positive = 16
 

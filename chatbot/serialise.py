@@ -1,0 +1,129 @@
+"""Answers, events and search hits as JSON: one place for the API, `batch`, `ask` and `search`."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import assert_never, cast
+
+from chatbot.messages import (
+    Answer,
+    Citation,
+    HandedOver,
+    ReplyEvent,
+    SourcesFound,
+    TextDelta,
+    TraceStep,
+    TurnFinished,
+    Working,
+)
+from knowledge.documents import Position, Ranked
+
+Json = dict[str, object]
+
+
+def answer_json(answer: Answer) -> Json:
+    """The fields of a `batch` line, but for its `id`."""
+    return {
+        "answer": answer.text,
+        "language": answer.language.value,
+        "route": answer.route,
+        "refused": answer.refused,
+        "answerability": round(answer.answerability, 4),
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "rules": list(answer.rules),
+        "generator_called": answer.generator_called,
+        "latency_ms": round(answer.latency_ms, 1),
+        "first_token_ms": round(answer.first_token_ms, 1),
+    }
+
+
+def turn_json(answer: Answer) -> Json:
+    """What the chat API answers: a `batch` line's fields and what belongs to the conversation."""
+    return {
+        "conversation_id": answer.conversation_id,
+        "turn_id": answer.turn_id,
+        **answer_json(answer),
+        "suggestions": list(answer.suggestions),
+        "trace": [trace_json(step) for step in answer.trace],
+    }
+
+
+def citation_json(citation: Citation) -> Json:
+    """A source of an answer. `number` is the mark `[1]` it has in the text."""
+    return {
+        "number": citation.number,
+        "passage_id": citation.passage_id,
+        "document": citation.document,
+        "title": citation.title,
+        "position": position_json(citation.position),
+        "quote": citation.quote,
+        "url": citation.url,
+    }
+
+
+def trace_json(step: TraceStep) -> Json:
+    """One stage of a turn."""
+    return {
+        "stage": step.stage,
+        "reason": step.reason,
+        "milliseconds": round(step.milliseconds, 2),
+        "details": plain(step.details),
+    }
+
+
+def hits_json(ranked: Iterable[Ranked]) -> list[Json]:
+    """Search hits, best first."""
+    return [
+        {
+            "passage_id": hit.passage.id,
+            "document": hit.passage.document,
+            "title": hit.passage.title,
+            "position": position_json(hit.passage.position),
+            "text": hit.passage.text,
+            "score": hit.score,
+            "keyword_rank": hit.keyword_rank,
+            "dense_rank": hit.dense_rank,
+            "url": hit.passage.url,
+        }
+        for hit in ranked
+    ]
+
+
+def position_json(position: Position) -> Json:
+    """Where a passage stands: characters `[start, end)` of its document, and the headings above."""
+    return {"start": position.start, "end": position.end, "headings": list(position.headings)}
+
+
+def event_json(event: ReplyEvent) -> tuple[str, Json]:
+    """The name and the data of a server-sent event."""
+    match event:
+        case TraceStep():
+            return "trace", trace_json(event)
+        case Working():
+            return "working", {"step": event.step}
+        case SourcesFound():
+            return "sources", {"citations": [citation_json(c) for c in event.citations]}
+        case TextDelta():
+            return "delta", {"text": event.text}
+        case HandedOver():
+            return "handover", {"reason": event.reason}
+        case TurnFinished():
+            return "finished", turn_json(event.answer)
+        case _:
+            assert_never(event)
+
+
+def plain(value: object) -> object:
+    """`value` with only what JSON knows: a trace's details may hold values of any kind."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            # NaN and infinity are not JSON, and would break the whole line.
+            return value if math.isfinite(value) else None
+        case Mapping():
+            items = cast("Mapping[object, object]", value).items()
+            return {str(key): plain(item) for key, item in items}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in cast("Iterable[object]", value)]
+        case _:
+            return str(value)

@@ -44,6 +44,63 @@ class UnreadableDocument(AnswerDeskError):
     zh = "无法读取 {name}：{reason}"
 
 
+class EmptyDocument(UnreadableDocument):
+    code = "empty_document"
+    en = "{name} is empty."
+    zh = "{name} 是空文件。"
+
+
+class NoTextFound(UnreadableDocument):
+    code = "no_text_found"
+    en = "{name} holds no readable text."
+    zh = "{name} 中没有可读取的文字。"
+
+
+class NotText(UnreadableDocument):
+    code = "not_text"
+    en = "{name} is not the text document that its ending says (found: {kind})."
+    zh = "{name} 的内容与扩展名不符，不是文本文档（检测到：{kind}）。"
+
+
+class BinaryDocument(UnreadableDocument):
+    code = "binary_document"
+    en = "{name} holds binary data, not text."
+    zh = "{name} 的内容是二进制数据，不是文本。"
+
+
+class UnknownEncoding(UnreadableDocument):
+    code = "unknown_encoding"
+    en = "{name} is in an unknown character encoding. Please save it as UTF-8."
+    zh = "无法识别 {name} 的字符编码。请将其另存为 UTF-8。"
+
+
+class DocumentTooLong(UnreadableDocument):
+    code = "document_too_long"
+    status = 413
+    en = "{name} has {length:,} characters; at most {limit:,} are read. Please split it."
+    zh = "{name} 共 {length:,} 个字符，最多可读取 {limit:,} 个。请拆分后再试。"
+
+
+class DocumentTooComplex(UnreadableDocument):
+    code = "document_too_complex"
+    en = "{name} is nested too deeply to be read."
+    zh = "{name} 的嵌套层级过深，无法读取。"
+
+
+class EmbeddingFailed(AnswerDeskError):
+    code = "embedding_failed"
+    status = 503
+    en = "{name} can be found by its words only: its vectors could not be computed ({reason})."
+    zh = "{name} 目前只能按关键词查找：无法计算其向量（{reason}）。"
+
+
+class IngestFailed(AnswerDeskError):
+    code = "ingest_failed"
+    status = 500
+    en = "{name} could not be taken in ({reason})."
+    zh = "无法录入 {name}（{reason}）。"
+
+
 class UnsupportedFormat(AnswerDeskError):
     code = "unsupported_format"
     status = 415

@@ -61,10 +61,12 @@ def remove_tags(source: str, *, is_mdx: bool) -> tuple[str, bool]:
         if not is_code:
             prose.append(line)
             continue
-        parts.append(_Prose("\n".join(prose), components).cleaned() if prose else "")
-        prose.clear()
+        if prose:
+            parts.append(_Prose("\n".join(prose), components).cleaned())
+            prose.clear()
         parts.append(line)
-    parts.append(_Prose("\n".join(prose), components).cleaned())
+    if prose:
+        parts.append(_Prose("\n".join(prose), components).cleaned())
     return "\n".join(parts), is_mdx or bool(components)
 
 

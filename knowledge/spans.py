@@ -1,0 +1,98 @@
+"""The pieces of a passage that can be quoted as an answer, each with what it needs to be understood. Pure."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge.language import normalise, split_sentences
+
+TABLE_CELL = " | "
+# A lead ("Some things cannot be returned:") is quoted with as many of its items as fit in here.
+MAX_LIST_CHARACTERS = 320
+
+_QUESTION = re.compile(r"[?？][\"”」*_\s]*$")
+_LEAD = re.compile(r"[:：][*_\s]*$")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)、]|[（(]?\d{1,2}[）)])\s*\S")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """Characters `[start, end)` of a passage; `context` is the question, lead or table header above it."""
+
+    start: int
+    end: int
+    context: str = ""
+
+
+def answer_spans(text: str, headings: Collection[str] = ()) -> list[AnswerSpan]:
+    """The spans of `text`, in order; lists overlap with their items. Headings, questions and table headers are none."""
+    known = {normalise(heading).casefold() for heading in headings}
+    lines = [
+        line
+        for line in _lines(text)
+        if normalise(text[line[0][0] : line[-1][1]]).casefold() not in known
+    ]
+    return list(_spans(text, lines))
+
+
+# The sentences of one line of text, each `(start, end)`.
+_Line = list[tuple[int, int]]
+
+
+def _lines(text: str) -> list[_Line]:
+    lines: list[_Line] = []
+    for sentence in split_sentences(text):
+        if lines and "\n" not in text[lines[-1][-1][1] : sentence.start]:
+            lines[-1].append((sentence.start, sentence.end))
+        else:
+            lines.append([(sentence.start, sentence.end)])
+    return lines
+
+
+def _spans(text: str, lines: Sequence[_Line]) -> Iterator[AnswerSpan]:
+    context = ""
+    table_header = ""
+    for index, line in enumerate(lines):
+        whole = text[line[0][0] : line[-1][1]]
+        if TABLE_CELL in whole:
+            if table_header:
+                yield AnswerSpan(line[0][0], line[-1][1], table_header)
+            table_header = table_header or whole
+            continue
+        table_header = ""
+        asked = _asked_in(text, line)
+        if asked == len(line):  # nothing but a question: the lines below answer it
+            context = whole
+            continue
+        if asked:
+            context = text[line[0][0] : line[asked - 1][1]]
+        elif not _ITEM.match(whole) and not _QUESTION.search(context):
+            context = ""
+        yield from (AnswerSpan(start, end, context) for start, end in line[asked:-1])
+        start, end = line[-1]
+        if _LEAD.search(whole):
+            yield AnswerSpan(start, _end_of_list(text, lines[index:]), context)
+            context = text[start:end]
+        else:
+            yield AnswerSpan(start, end, context)
+            context = context if _ITEM.match(whole) else ""
+
+
+def _asked_in(text: str, line: _Line) -> int:
+    """How many sentences of the line lead up to and include its last question; 0 without one."""
+    questions = [
+        position
+        for position, (start, end) in enumerate(line, 1)
+        if _QUESTION.search(text[start:end])
+    ]
+    return questions[-1] if questions else 0
+
+
+def _end_of_list(text: str, lines: Sequence[_Line]) -> int:
+    """Where the items end that hang on the last sentence of the first line."""
+    start, end = lines[0][-1]
+    for line in lines[1:]:
+        if not _ITEM.match(text[line[0][0] :]) or line[-1][1] - start > MAX_LIST_CHARACTERS:
+            break
+        end = line[-1][1]
+    return end

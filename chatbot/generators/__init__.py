@@ -24,6 +24,27 @@ class Prompt:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What people call a model and which languages it may be trusted to write."""
+
+    name: str
+    languages: frozenset[Language] = frozenset(Language)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """What one engine may use. `threads` None: one a physical core.
+
+    `context_tokens` bounds prompt and answer together; `deadline_seconds` bounds
+    one generation, measured from the call of `stream`.
+    """
+
+    context_tokens: int = 2048
+    threads: int | None = None
+    deadline_seconds: float = 20.0
+
+
 class Generator(Protocol):
     """Phrases an answer, piece by piece."""
 
@@ -38,9 +59,9 @@ class Generator(Protocol):
         ...
 
     def stream(self, prompt: Prompt, cancellation: Cancellation) -> Iterator[str]:
-        """Text as it is generated. Ends within 1 s of `cancellation`.
+        """Text as it is generated. Ends within 1 s of `cancellation`, and when the iterator is closed.
 
-        Raises `GeneratorBusy` when its queue is full, `GeneratorTimeout` past the
-        deadline, `GeneratorFailed` when the engine breaks.
+        Raises `GeneratorBusy` when its queue is full, `GeneratorTimeout` past its own
+        deadline or that of `cancellation`, `GeneratorFailed` when the engine breaks.
         """
         ...

@@ -1,0 +1,178 @@
+"""GGUF models on llama.cpp, in this process: the default on a CPU.
+
+llama.cpp's own server does the work; its HTTP side is what nobody asked for, so it
+listens on a Unix socket in a folder that is deleted before anyone could connect
+(on Windows: on loopback), and in both cases asks for a random key.
+"""
+
+import importlib
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatbot.cancellation import Cancellation
+from chatbot.errors import GeneratorFailed
+from chatbot.generators import EngineLimits, ModelCard, Prompt
+from chatbot.generators.chat import chat_messages
+from chatbot.generators.cores import physical_cores
+from chatbot.generators.streams import Deadline, Pieces, Workers
+from knowledge.documents import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What the benchmark varies; the defaults are what it found best (tests/benchmarks/generators.md).
+
+    `batch_tokens`: the prompt is read in steps of so many tokens, and between two of
+    them a cancelled generation ends. `keep_prefix`: what a prompt has in common with
+    the one before is not read again. `prefix_cache_mib`: memory for earlier prompts.
+    `speculate`: guess the next tokens from what has been said and check them at once.
+    """
+
+    batch_tokens: int = 128
+    keep_prefix: bool = True
+    prefix_cache_mib: int = 64
+    speculate: bool = False
+
+
+class LlamaCppGenerator:
+    """The GGUF file at `path`; loading takes about a second for the embedded model.
+
+    Raises `GeneratorFailed` when the file cannot be loaded. `close` frees the memory.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        card: ModelCard,
+        limits: EngineLimits | None = None,
+        *,
+        tuning: Tuning | None = None,
+    ) -> None:
+        self._card = card
+        self._limits = limits or EngineLimits()
+        self._tuning = tuning or Tuning()
+        self._engine: Any = _load(path, self._limits, self._tuning)
+        self._workers = Workers("llama.cpp")
+
+    @property
+    def name(self) -> str:
+        return self._card.name
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        return self._card.languages
+
+    def stream(self, prompt: Prompt, cancellation: Cancellation) -> Iterator[str]:
+        deadline = Deadline(self._limits.deadline_seconds, cancellation)
+        return self._stream(prompt, cancellation, deadline)
+
+    def close(self) -> None:
+        """Stop every generation and free the model; a hung engine is left behind."""
+        if self._workers.close():
+            self._engine = None
+
+    def _stream(
+        self, prompt: Prompt, cancellation: Cancellation, deadline: Deadline
+    ) -> Iterator[str]:
+        request = _request(prompt, keep_prefix=self._tuning.keep_prefix)
+        pieces = self._workers.start(lambda pieces: self._generate(request, pieces))
+        yield from pieces.read(cancellation, deadline)
+
+    def _generate(self, request: dict[str, Any], pieces: Pieces) -> None:
+        reader = _ChunkReader(pieces)
+        self._engine.handle_chat_completions(request, reader.receive)
+        reader.check_end()
+
+
+class _ChunkReader:
+    """Takes OpenAI's streaming chunks. The engine swallows what a callback raises, so it is kept."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+        self._error: Exception | None = None
+        self._ended = False
+
+    def receive(self, chunk: dict[str, Any]) -> bool:
+        """Hand the text on; True stops the engine."""
+        try:
+            self._take(chunk)
+        except (GeneratorFailed, LookupError, TypeError, AttributeError) as error:
+            self._error = error
+        return self._error is not None or self._pieces.stopped
+
+    def check_end(self) -> None:
+        """Raise what went wrong; a text that just breaks off has gone wrong too."""
+        if self._error is not None:
+            raise self._error
+        if not self._ended and not self._pieces.stopped:
+            raise GeneratorFailed(reason="the engine stopped before the end")
+
+    def _take(self, chunk: dict[str, Any]) -> None:
+        if "error" in chunk:
+            raise GeneratorFailed(reason=chunk["error"]["message"])
+        for choice in chunk["choices"]:
+            self._pieces.put(choice["delta"].get("content") or "")
+            self._ended = self._ended or bool(choice.get("finish_reason"))
+
+
+def _request(prompt: Prompt, *, keep_prefix: bool) -> dict[str, Any]:
+    return {
+        "messages": chat_messages(prompt),
+        "max_tokens": prompt.max_tokens,
+        "temperature": prompt.temperature,
+        "seed": prompt.seed,
+        "stream": True,
+        "return_progress": True,  # a chunk after each batch of the prompt, so that it can be stopped
+        "cache_prompt": keep_prefix,
+        "chat_template_kwargs": {"enable_thinking": False},  # Qwen3 would think aloud first
+    }
+
+
+def _load(path: Path, limits: EngineLimits, tuning: Tuning) -> Any:
+    # The engine loads half a gigabyte of shared libraries; whoever uses another engine pays nothing.
+    xllamacpp: Any = importlib.import_module("xllamacpp")  # it has no types
+
+    if not path.is_file():
+        raise GeneratorFailed(reason=f"there is no model file {path}")
+    params = _params(xllamacpp, path, limits, tuning)
+    with tempfile.TemporaryDirectory(prefix="answerdesk-") as folder:  # mode 0700
+        if sys.platform != "win32":
+            params.hostnames = [str(Path(folder) / "engine.sock")]
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise GeneratorFailed(reason=f"{path.name} cannot be loaded: {error}") from error
+
+
+def _params(xllamacpp: Any, path: Path, limits: EngineLimits, tuning: Tuning) -> Any:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = limits.context_tokens
+    params.n_parallel = 1
+    params.n_batch = params.n_ubatch = tuning.batch_tokens
+    params.cache_prompt = tuning.keep_prefix
+    params.cache_ram_mib = tuning.prefix_cache_mib
+    params.fit_params = False  # would quietly shorten the context on a small machine
+    params.enable_reasoning = 0
+    threads = limits.threads or physical_cores()
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = threads
+    if tuning.speculate:
+        kinds = xllamacpp.common_speculative_type
+        params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+    _close_the_door(params)
+    return params
+
+
+def _close_the_door(params: Any) -> None:
+    """As little HTTP as the engine allows, behind a key that nobody knows; no output."""
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.n_threads_http = 1
+    params.ui = False
+    params.endpoint_slots = False
+    params.verbosity = -1

@@ -25,7 +25,8 @@ class Conversation:
     """A conversation as its next turn finds it.
 
     `status` is `waiting` once a person has been asked for. `slots` are the facts the
-    visitor gave; `pending_slot` the one the last turn asked for.
+    visitor gave; `pending_slot` the one the last turn asked for, on account of
+    `pending_message`.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Conversation:
     status: Status = "bot"
     slots: Mapping[str, object] = field(default_factory=dict[str, object])
     pending_slot: str | None = None
+    pending_message: str = ""
     turn_count: int = 0
 
 
@@ -94,6 +96,7 @@ class Conversations:
                 status=cast("Status", row.status),
                 slots=row.slots,
                 pending_slot=row.pending_slot,
+                pending_message=row.pending_message,
                 turn_count=count or 0,
             )
 
@@ -133,6 +136,7 @@ class Conversations:
             row.status = conversation.status
             row.slots = dict(conversation.slots)
             row.pending_slot = conversation.pending_slot
+            row.pending_message = conversation.pending_message
             row.updated_at = now()
             session.flush()  # takes SQLite's write lock before the next ordinal is read
             session.add(

@@ -22,8 +22,8 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "规则“{rule}”要求转人工。",
     ),
     "why_ask": (
-        "Rule “{rule}” needs to know “{slot}”.",
-        "规则“{rule}”需要知道“{slot}”。",
+        "Rule “{rule}” needs one more fact.",
+        "规则“{rule}”还需要一项信息。",
     ),
     "why_rule": (
         "Rule “{rule}” decides this exactly.",
@@ -61,6 +61,14 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "why_refuse": (
         "Nothing found supports an answer (answerability {answerability:.2f}, needed {needed:.2f}).",
         "没有资料足以支持作答（可答度 {answerability:.2f}，需要 {needed:.2f}）。",
+    ),
+    "why_not_retrieved": (
+        "Not searched: a rule suffices.",
+        "未检索：规则已足够。",
+    ),
+    "why_read": (
+        "The evidence holds the answer with probability {answerability:.2f}.",
+        "资料中有答案的概率为 {answerability:.2f}。",
     ),
     "why_refuse_empty": (
         "Nothing was found at all.",

@@ -26,6 +26,7 @@ class ConversationRow(Base):
     status: Mapped[str] = mapped_column(String(16), default="bot")
     slots: Mapped[JsonObject] = mapped_column(JSON, default=dict)
     pending_slot: Mapped[str | None] = mapped_column(String(64), default=None)
+    pending_message: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, onupdate=now)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from chatbot.grounding import Source, Verdict, check_sentence
 from chatbot.messages import Citation
@@ -13,17 +13,6 @@ from knowledge.reading import Evidence
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|#{1,6})\s+")
 
 _SENTENCE_END = re.compile(r"[.!?。！？][\"”’」』）)*]*\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a route has made of the turn so far."""
-
-    citations: tuple[Citation, ...] = ()
-    rules: tuple[str, ...] = ()
-    generator_called: bool = False
-    verdicts: tuple[Verdict, ...] = field(default=())
-    note: str = ""
 
 
 def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:

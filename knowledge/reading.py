@@ -1,23 +1,23 @@
 """Reading passages: which sentences answer the question, and whether any does."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from knowledge.documents import Passage
-
-_QUESTION_END = re.compile(r"[?？][*_\s]*$")
-_LEADS_ON = re.compile(r"[:：][*_\s]*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A literal span of a passage that may answer the question; `score` in [0, 1]."""
+    """A literal span of a passage that may answer the question; `score` in [0, 1].
+
+    `context` is the question, lead or table header that the span hangs on.
+    """
 
     passage: Passage
     start: int
     end: int
     score: float
+    context: str = ""
 
     @property
     def text(self) -> str:
@@ -31,6 +31,7 @@ class Reading:
 
     evidence: tuple[Evidence, ...] = ()
     answerability: float = 0.0
+    features: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def select_quote(

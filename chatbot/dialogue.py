@@ -1,0 +1,296 @@
+"""The dialogue manager: the sequence of one turn."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from chatbot.answering import Answering, Draft, Material
+from chatbot.cancellation import Cancellation
+from chatbot.conversations import Conversation, Conversations, new_id
+from chatbot.explaining import (
+    gate_shown,
+    nearest_topics,
+    passages_shown,
+    reading_shown,
+    rules_shown,
+    understood_shown,
+    why,
+)
+from chatbot.fusion import (
+    AskBack,
+    Decision,
+    Generate,
+    GeneratorState,
+    HandOver,
+    Quote,
+    Refuse,
+    RuleReply,
+    SideBySide,
+    Situation,
+    asks_for_synthesis,
+    decide,
+)
+from chatbot.guard import admit
+from chatbot.messages import (
+    Answer,
+    HandedOver,
+    Message,
+    Mode,
+    Question,
+    ReplyEvent,
+    TextDelta,
+    TurnFinished,
+    Working,
+)
+from chatbot.phrases import phrase
+from chatbot.ruling import Ruling, apply_rules
+from chatbot.trace import Trace
+from chatbot.understanding import Understanding, Understood
+from knowledge.documents import Language
+from knowledge.language import detect_language
+from knowledge.reader import Reader
+from knowledge.reading import Reading
+from knowledge.retrieval import Retriever
+from knowledge.rules.book import RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLimits:
+    """The settings that one turn needs."""
+
+    mode: Mode
+    language: Language
+    max_question_characters: int
+    history_turns: int
+    top_k: int
+    refuse_below: float
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the stages have found so far. Belongs to one call of `respond`."""
+
+    question: Question
+    text: str
+    mode: Mode
+    conversation: Conversation
+    history: tuple[Message, ...]
+    trace: Trace = field(default_factory=Trace)
+    said: str = ""
+    first_token_ms: float = 0.0
+    draft: Draft = field(default_factory=lambda: Draft("refuse"))
+    answerability: float = 0.0
+    rules: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def language(self) -> Language:
+        """The language of the answer."""
+        return self.conversation.language
+
+    @property
+    def asked_before(self) -> list[str]:
+        """The visitor's earlier messages, oldest first."""
+        return [message.text for message in self.history if message.role == "user"]
+
+
+Stage = Iterator[ReplyEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueManager:
+    """Answers questions. Holds no state of any turn; safe to use from many threads."""
+
+    understanding: Understanding
+    rules: RuleBook
+    retriever: Retriever
+    reader: Reader
+    answering: Answering
+    conversations: Conversations
+    limits: TurnLimits
+    clock: Callable[[], datetime]
+
+    def respond(self, question: Question, cancellation: Cancellation) -> Stage:
+        """The events of one turn, `TurnFinished` last, after the turn is saved.
+
+        Raises `EmptyQuestion`, `QuestionTooLong`, `UnreadableQuestion` or
+        `ConversationNotFound` at once. A caller that closes the iterator early leaves a
+        turn that is saved as far as it was said.
+        """
+        return self._run(self._begin(question), cancellation)
+
+    def _begin(self, question: Question) -> _Turn:
+        text = admit(question.text, self.limits.max_question_characters)
+        language = detect_language(text, question.language or self.limits.language)
+        if question.conversation_id is not None:
+            found = self.conversations.get(question.conversation_id, question.visitor)
+            conversation = replace(found, language=detect_language(text, found.language))
+        elif question.keep:
+            conversation = self.conversations.start(language, question.visitor)
+        else:
+            conversation = Conversation("", language)
+        history = question.history
+        if history is None:
+            history = self._history(conversation)
+        slots = {**conversation.slots, **question.slots}
+        mode = question.mode or self.limits.mode
+        return _Turn(question, text, mode, replace(conversation, slots=slots), history)
+
+    def _history(self, conversation: Conversation) -> tuple[Message, ...]:
+        if not conversation.turn_count:
+            return ()
+        return self.conversations.history(conversation.id, self.limits.history_turns)
+
+    def _run(self, turn: _Turn, cancellation: Cancellation) -> Stage:
+        try:
+            for event in self._stages(turn, cancellation):
+                if isinstance(event, TextDelta):
+                    turn.first_token_ms = turn.first_token_ms or turn.trace.elapsed_ms
+                    turn.said += event.text
+                yield event
+        except GeneratorExit:
+            cancellation.cancel()
+            if turn.said:
+                self._save(turn)
+            raise
+        yield TurnFinished(self._save(turn))
+
+    def _stages(self, turn: _Turn, cancellation: Cancellation) -> Stage:
+        rules = self.rules.current()
+        understood = self.understanding.read(
+            turn.text,
+            history=turn.asked_before,
+            language=turn.language,
+            examples=rules.intents,
+        )
+        yield turn.trace.step("understand", *understood_shown(understood))
+        earlier = turn.asked_before[-1] if turn.history else ""
+        ruling = apply_rules(rules, turn.conversation, understood, self.clock(), earlier)
+        turn.conversation = ruling.conversation
+        turn.rules = tuple(firing.rule_id for firing in ruling.outcome.fired)
+        yield turn.trace.step("rules", *rules_shown(ruling.outcome))
+        reading = yield from self._look_up(turn, understood, ruling)
+        situation = self._situation(turn, understood, ruling, reading)
+        decision = decide(situation)
+        reason = why(decision, situation, turn.language, self._generator_name())
+        yield turn.trace.step("decide", reason, {"decision": type(decision).__name__})
+        yield from self._carry_out(turn, decision, ruling, reading, cancellation)
+
+    def _look_up(
+        self, turn: _Turn, understood: Understood, ruling: Ruling
+    ) -> Generator[ReplyEvent, None, Reading]:
+        """Retrieve and read, unless the rules suffice: the cheapest route first."""
+        if ruling.decides and turn.mode == "mixed":
+            yield turn.trace.step("retrieve", phrase("why_not_retrieved", turn.language))
+            return Reading()
+        yield Working("searching")
+        given = turn.question.passages
+        pool = (
+            self.retriever.pool(turn.question.collection)
+            if given is None
+            else self.retriever.given(given)
+        )
+        ranked = self.retriever.search_pool(pool, understood.query, self.limits.top_k)
+        yield turn.trace.step("retrieve", understood.query, passages_shown(ranked))
+        yield Working("checking")
+        reading = self.reader.read(understood.query, ranked, pool)
+        turn.answerability = reading.answerability
+        turn.suggestions = nearest_topics(ranked, turn.language)
+        yield turn.trace.step("read", *reading_shown(reading, turn.language))
+        return reading
+
+    def _situation(
+        self, turn: _Turn, understood: Understood, ruling: Ruling, reading: Reading
+    ) -> Situation:
+        return Situation(
+            mode=turn.mode,
+            rules=ruling.verdict,
+            answerability=reading.answerability,
+            refuse_below=self.limits.refuse_below,
+            generator=self._generator_state(turn.language, suspicious=understood.suspicious),
+            spread=asks_for_synthesis(turn.text),
+        )
+
+    def _generator_state(self, language: Language, *, suspicious: bool) -> GeneratorState:
+        generator = self.answering.generator
+        if generator is None or suspicious:
+            return "absent"
+        return "ready" if language in generator.languages else "wrong_language"
+
+    def _generator_name(self) -> str:
+        generator = self.answering.generator
+        return generator.name if generator is not None else ""
+
+    def _carry_out(
+        self,
+        turn: _Turn,
+        decision: Decision,
+        ruling: Ruling,
+        reading: Reading,
+        cancellation: Cancellation,
+    ) -> Stage:
+        material = _material(turn, ruling, reading)
+        match decision:
+            case HandOver():
+                yield from self._hand_over(turn, ruling)
+            case AskBack():
+                question = ruling.outcome.ask.question if ruling.outcome.ask else None
+                yield TextDelta(ruling.text(question, turn.language))
+                turn.draft = Draft("clarify")
+            case RuleReply():
+                turn.draft = yield from self.answering.by_rule(material)
+            case Quote():
+                turn.draft = yield from self.answering.by_quote(material)
+            case Generate():
+                turn.draft = yield from self.answering.by_generation(material, cancellation)
+            case SideBySide():
+                turn.draft = yield from self.answering.side_by_side(material, cancellation)
+            case Refuse():
+                yield TextDelta(phrase("refuse", turn.language))
+                turn.draft = Draft("refuse")
+            case _:
+                assert_never(decision)
+        yield turn.trace.step("answer", turn.draft.note, gate_shown(turn.draft))
+
+    def _hand_over(self, turn: _Turn, ruling: Ruling) -> Stage:
+        reply = ruling.text(ruling.outcome.reply, turn.language)
+        yield TextDelta(reply or phrase("handover", turn.language))
+        yield HandedOver(ruling.text(ruling.outcome.handover, turn.language))
+        turn.draft = Draft("handover")
+
+    def _save(self, turn: _Turn) -> Answer:
+        draft = turn.draft
+        rule_decided = draft.route in ("rule", "clarify", "handover")
+        answer = Answer(
+            turn_id=new_id(),
+            conversation_id=turn.conversation.id,
+            text=turn.said,
+            language=turn.language,
+            route=draft.route,
+            refused=draft.route == "refuse",
+            answerability=round(turn.answerability, 3),
+            citations=draft.citations,
+            rules=turn.rules if rule_decided or draft.route == "generate" else (),
+            suggestions=turn.suggestions if draft.route == "refuse" else (),
+            generator_called=draft.generator_called,
+            latency_ms=turn.trace.elapsed_ms,
+            first_token_ms=turn.first_token_ms,
+            trace=turn.trace.steps,
+        )
+        if turn.conversation.id and turn.question.keep:
+            self.conversations.save(turn.conversation, turn.text, answer)
+        return answer
+
+
+def _material(turn: _Turn, ruling: Ruling, reading: Reading) -> Material:
+    outcome = ruling.outcome
+    verdict = ruling.verdict
+    return Material(
+        question=turn.text,
+        language=turn.language,
+        reading=reading,
+        rule=verdict.reply or verdict.evidence,
+        rule_reply=ruling.text(outcome.reply, turn.language),
+        rule_facts=tuple(ruling.text(e.texts, turn.language) for e in outcome.evidence),
+    )

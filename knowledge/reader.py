@@ -1,0 +1,202 @@
+"""Which spans of the retrieved passages answer the question, and whether any does.
+
+Two small linear models over plain features; `tests/benchmarks/train_reader.py` fits
+them and writes the weights. A stronger reader replaces `Reader` behind the same method.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Self
+
+import numpy as np
+
+from knowledge.documents import Passage, Ranked
+from knowledge.embedding import Embedder
+from knowledge.language import terms
+from knowledge.reading import Evidence, Reading
+from knowledge.retrieval import PassagePool
+from knowledge.spans import AnswerSpan, answer_spans
+
+# Two passages hold the answer in 97% of the questions of the training sets, four in 99%.
+PASSAGES_READ = 4
+MOST_EVIDENCE = 6
+# Spans read at most, so that a page of one-line items costs no more than a page of prose.
+MOST_SPANS = 60
+_TERM_SATURATION = 1.2  # BM25's k1
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """`bias + weights . features`; probabilities through the logistic function."""
+
+    weights: Mapping[str, float]
+    bias: float
+
+    def score(self, features: Mapping[str, float]) -> float:
+        """The log-odds."""
+        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """In [0, 1]."""
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.score(features)))))
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderWeights:
+    """`span`: does this span hold the answer; `answerable`: does any."""
+
+    span: LinearModel
+    answerable: LinearModel
+
+    @classmethod
+    def load(cls) -> Self:
+        """The trained weights that come with AnswerDesk."""
+        text = resources.files("assets").joinpath("weights/reader.json").read_text("utf-8")
+        stored = json.loads(text)
+        return cls(LinearModel(**stored["span"]), LinearModel(**stored["answerable"]))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSpan:
+    """A span with what speaks for it."""
+
+    passage: Passage
+    span: AnswerSpan
+    terms: frozenset[str]
+    features: Mapping[str, float]
+
+    @property
+    def text(self) -> str:
+        """The literal words."""
+        return self.passage.text[self.span.start : self.span.end]
+
+
+class Reader:
+    """Reads passages. Thread-safe."""
+
+    def __init__(self, embedder: Embedder, weights: ReaderWeights) -> None:
+        self._embedder = embedder
+        self._weights = weights
+
+    def read(self, query: str, ranked: Sequence[Ranked], pool: PassagePool) -> Reading:
+        """Evidence for `query`, best first, and the probability that it holds the answer."""
+        asked = weighted_terms(query, pool)
+        spans = self.read_spans(query, ranked, asked)
+        if not spans:
+            return Reading()
+        by_score = sorted(spans, key=lambda item: -self._weights.span.score(item.features))
+        features = answerability_features(by_score, ranked, asked)
+        evidence = tuple(
+            Evidence(
+                passage=item.passage,
+                start=item.span.start,
+                end=item.span.end,
+                score=self._weights.span.probability(item.features),
+                context=item.span.context,
+            )
+            for item in _without_overlaps(by_score)[:MOST_EVIDENCE]
+        )
+        probability = self._weights.answerable.probability(features)
+        return Reading(evidence, probability, features)
+
+    def read_spans(
+        self, query: str, ranked: Sequence[Ranked], asked: Mapping[str, float]
+    ) -> list[ReadSpan]:
+        """Every span of the best passages with its features, in reading order."""
+        found = [
+            (rank, item, span)
+            for rank, item in enumerate(ranked[:PASSAGES_READ])
+            for span in answer_spans(item.passage.text, item.passage.position.headings)
+        ][:MOST_SPANS]
+        if not found:
+            return []
+        vectors = self._embedder.embed(
+            [_embedded_text(i.passage, s) for _, i, s in found], "passage"
+        )
+        question = self._embedder.embed([query], "query")[0]
+        top = ranked[0].score
+        return [
+            _read_span(item, span, float(vector @ question), asked, rank, item.score - top)
+            for (rank, item, span), vector in zip(found, vectors, strict=True)
+        ]
+
+
+def weighted_terms(query: str, pool: PassagePool) -> Mapping[str, float]:
+    """The query's terms, each with its share of the query's idf; they sum to 1."""
+    weights = pool.idf(sorted(set(terms(query))))
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()} if total else {}
+
+
+def _embedded_text(passage: Passage, span: AnswerSpan) -> str:
+    """The span with the heading and the context that it hangs on."""
+    headings = passage.position.headings
+    above = [headings[-1] if headings else "", span.context]
+    return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
+
+
+def _read_span(
+    item: Ranked,
+    span: AnswerSpan,
+    similarity: float,
+    asked: Mapping[str, float],
+    rank: int,
+    behind: float,
+) -> ReadSpan:
+    words = frozenset(terms(_embedded_text(item.passage, span)))
+    features = {
+        "similarity": similarity,
+        "coverage": sum(weight for word, weight in asked.items() if word in words),
+        "passage_similarity": item.similarity or 0.0,
+        "passage_behind": behind,
+        "passage_rank": float(rank),
+    }
+    return ReadSpan(item.passage, span, words, features)
+
+
+def answerability_features(
+    spans: Sequence[ReadSpan], ranked: Sequence[Ranked], asked: Mapping[str, float]
+) -> dict[str, float]:
+    """What tells an answerable question; `spans` best first, at least one."""
+    similarities = sorted((item.features["similarity"] for item in spans), reverse=True)
+    passages = [item.similarity or 0.0 for item in ranked[:PASSAGES_READ]]
+    others = passages[1:] or [0.75]  # the usual cosine of unrelated texts under e5
+    said = spans[0].terms | spans[1].terms if len(spans) > 1 else spans[0].terms
+    fits = [_keyword_fit(item.passage, asked) for item in ranked[:2]]
+    return {
+        "similarity": similarities[0],
+        "similarity_gap": similarities[0] - similarities[min(5, len(similarities) - 1)],
+        "coverage": sum(weight for word, weight in asked.items() if word in said),
+        "passage_similarity": max(passages),
+        "passage_gap": passages[0] - float(np.mean(others)),
+        "keyword_fit": max(fits),
+    }
+
+
+def _keyword_fit(passage: Passage, asked: Mapping[str, float]) -> float:
+    """Saturated term frequencies of the passage, weighted by the query's idf shares; in [0, 1]."""
+    counts = Counter(terms(passage.searchable_text))
+    return sum(
+        weight * counts[word] / (counts[word] + _TERM_SATURATION) for word, weight in asked.items()
+    )
+
+
+def _without_overlaps(spans: Sequence[ReadSpan]) -> list[ReadSpan]:
+    """Of a list and its items, only the better one stays."""
+    kept: list[ReadSpan] = []
+    for item in spans:
+        if not any(_overlap(item, other) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _overlap(one: ReadSpan, other: ReadSpan) -> bool:
+    return (
+        one.passage.id == other.passage.id
+        and one.span.start < other.span.end
+        and other.span.start < one.span.end
+    )

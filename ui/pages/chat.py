@@ -1,0 +1,62 @@
+"""The visitor's page: four regions, and what happens to them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui.handlers import Asked, ChatHandlers
+
+_STATIC = Path(__file__).parent.parent / "static"
+# `value` is a list of turns, so that only a turn that changed travels. It is joined by the
+# template's own JavaScript: what Handlebars' {{value}} inserts would be run as a template.
+_TRANSCRIPT = (
+    '<div class="ad-log" role="log" aria-live="polite" aria-label="AnswerDesk" tabindex="0">'
+    '<div class="ad-column">${value.join("")}</div></div>'
+)
+
+
+def make_chat_page(handlers: ChatHandlers, *, turns_at_once: int) -> gr.Blocks:
+    """The page. Its head must load what `ui.server.head_of("chat")` names."""
+
+    def show(event: gr.EventData) -> tuple[str, list[str], str, str]:
+        state = handlers.show(_asked(event))
+        return state.header, state.transcript, state.composer, state.panel
+
+    def send(event: gr.EventData, request: gr.Request) -> Iterator[list[str]]:
+        yield from handlers.send(_asked(event), request.session_hash or "")
+
+    def stop(request: gr.Request) -> None:
+        handlers.stop(request.session_hash or "")
+
+    with gr.Blocks(title="AnswerDesk", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        with gr.Column(elem_id="ad-app"):
+            header = _region("header")
+            transcript = _region("transcript", value=[], html_template=_TRANSCRIPT)
+            composer = _region("composer", js_on_load=(_STATIC / "on_load.js").read_text("utf-8"))
+            panel = _region("panel")
+        _on(composer, "show", show, [header, transcript, composer, panel])
+        _on(composer, "send", send, [transcript], concurrency_limit=turns_at_once)
+        _on(composer, "stop", stop, [], queue=False)
+    return page
+
+
+def _region(name: str, **options: Any) -> gr.HTML:
+    options = {"js_on_load": None, "value": ""} | options
+    return gr.HTML(elem_id=f"ad-{name}", apply_default_css=False, **options)
+
+
+def _on(
+    component: gr.HTML,
+    event: str,
+    handler: Callable[..., object],
+    outputs: list[gr.HTML],
+    **options: Any,
+) -> None:
+    listen = getattr(component, event)
+    listen(handler, None, outputs, show_progress="hidden", api_visibility="private", **options)
+
+
+def _asked(event: gr.EventData) -> Asked:
+    return Asked.read(event._data)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- the only way to all fields

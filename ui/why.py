@@ -1,0 +1,161 @@
+"""What stands behind an answer: the cited passage, and "Why this answer?". Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from markupsafe import Markup
+
+from chatbot.messages import Answer, Citation, TraceStep
+from knowledge.documents import Language
+from ui.prose import external_link, safe_link
+from ui.texts import text, texts
+
+# Said elsewhere in the same panel, or of no use to a reader.
+_SILENT = frozenset({"text", "passage_id", "document_id", "passage_text"})
+Row = Mapping[str, object]
+
+
+def source(citation: Citation, language: Language) -> Markup:
+    """The passage of `citation`, its quote marked."""
+    path = [part for part in citation.position.headings if part != citation.title]
+    address = safe_link(citation.url)
+    link = external_link(address, text("chat_open_document", language)) if address else Markup("")
+    return Markup(
+        '<section data-drawer="source-{number}" data-heading="{heading}">'
+        '<p class="ad-source-title"><span class="ad-number">{number}</span>{title}</p>'
+        '{path}<div class="ad-passage">{passage}</div>{link}</section>'
+    ).format(
+        number=citation.number,
+        heading=text("chat_source", language),
+        title=citation.title or citation.document,
+        path=Markup('<p class="ad-path">{}</p>').format(" › ".join(path)) if path else "",
+        passage=_marked(citation.passage_text or citation.quote, citation.quote),
+        link=Markup('<p class="ad-original">{}</p>').format(link) if link else "",
+    )
+
+
+def why(answer: Answer, language: Language) -> Markup:
+    """One sentence first, then every stage of the turn."""
+    steps = Markup("").join(_step(step, language) for step in answer.trace)
+    return Markup(
+        '<section data-drawer="why" data-heading="{heading}"><p class="ad-headline">{headline}</p>'
+        '{reason}<h3>{title} <span class="ad-time">{total}</span></h3>'
+        '<ol class="ad-steps">{steps}</ol></section>'
+    ).format(
+        heading=text("chat_why", language),
+        headline=_headline(answer, language),
+        reason=_decision(answer),
+        title=text("chat_why_steps", language),
+        total=text("chat_total", language, time=_duration(answer.latency_ms, language)),
+        steps=steps,
+    )
+
+
+def _headline(answer: Answer, language: Language) -> str:
+    if answer.route == "rule":
+        return text("chat_why_rule", language, rules=", ".join(answer.rules) or "–")
+    if answer.route != "generate":
+        return text(f"chat_why_{answer.route}", language)
+    count = len(answer.citations)
+    suffix = {0: "_none", 1: "_one"}.get(count, "")
+    return text(f"chat_why_generate{suffix}", language, count=count)
+
+
+def _decision(answer: Answer) -> Markup:
+    reasons = [step.reason for step in answer.trace if step.stage == "decide"]
+    return Markup('<p class="ad-reason">{}</p>').format(reasons[-1]) if reasons else Markup("")
+
+
+def _step(step: TraceStep, language: Language) -> Markup:
+    return Markup(
+        '<li><div class="ad-step"><span class="ad-stage">{stage}</span>'
+        '<span class="ad-time">{time}</span></div><p>{reason}</p>{details}</li>'
+    ).format(
+        stage=_named("chat_stage_", step.stage, language),
+        time=_duration(step.milliseconds, language),
+        reason=step.reason,
+        details=_details(step.details, language),
+    )
+
+
+def _details(details: Row, language: Language) -> Markup:
+    rows = [
+        Markup("<dt>{}</dt><dd>{}</dd>").format(
+            _named("chat_detail_", name, language), _value(value, language)
+        )
+        for name, value in details.items()
+        if name not in _SILENT and not _is_empty(value)
+    ]
+    return Markup("<dl>{}</dl>").format(Markup("").join(rows)) if rows else Markup("")
+
+
+def _value(value: object, language: Language) -> Markup:
+    match value:
+        case bool():
+            return Markup("{}").format(text("chat_yes" if value else "chat_no", language))
+        case float():
+            return Markup("{}").format(f"{value:.2f}")
+        case Mapping():
+            return _details(cast("Row", value), language)
+        case list() | tuple():
+            return _list(cast("Sequence[object]", value), language)
+        case _:
+            return Markup("{}").format(str(value))
+
+
+def _list(values: Sequence[object], language: Language) -> Markup:
+    if not any(isinstance(value, Mapping | list | tuple) for value in values):
+        return Markup("{}").format(", ".join(str(value) for value in values))
+    items = Markup("").join(_item(value, language) for value in values)
+    return Markup('<ol class="ad-rows">{}</ol>').format(items)
+
+
+def _item(value: object, language: Language) -> Markup:
+    if not isinstance(value, Mapping):
+        return Markup("<li>{}</li>").format(_value(value, language))
+    row = cast("Row", value)
+    lead = next((name for name in ("sentence", "title", "rule", "id") if row.get(name)), None)
+    rest = {name: part for name, part in row.items() if name != lead}
+    mark = _verdict(rest, language)
+    facts = " · ".join(
+        f"{_named('chat_detail_', name, language)} {_value(part, language).striptags()}"
+        for name, part in rest.items()
+        if name not in _SILENT | {"supported"} and not _is_empty(part)
+    )
+    return Markup(
+        '<li>{}<span class="ad-lead">{}</span><span class="ad-facts">{}</span></li>'
+    ).format(mark, str(row[lead]) if lead else "", facts)
+
+
+def _verdict(row: Row, language: Language) -> Markup:
+    if "supported" not in row:
+        return Markup("")
+    held = bool(row["supported"])
+    return Markup('<span class="ad-verdict" data-held="{}">{} {}</span>').format(
+        "yes" if held else "no",
+        text("chat_detail_supported", language),
+        text("chat_yes" if held else "chat_no", language),
+    )
+
+
+def _marked(passage: str, quote: str) -> Markup:
+    at = passage.find(quote) if quote else -1
+    if at < 0:
+        return Markup("{}").format(passage)
+    end = at + len(quote)
+    return Markup("{}<mark>{}</mark>{}").format(passage[:at], passage[at:end], passage[end:])
+
+
+def _duration(milliseconds: float, language: Language) -> str:
+    if milliseconds >= 1000:
+        return text("chat_seconds", language, count=f"{milliseconds / 1000:.1f}")
+    shown = f"{milliseconds:.0f}" if milliseconds >= 1 else "<1"
+    return text("chat_milliseconds", language, count=shown)
+
+
+def _named(prefix: str, name: str, language: Language) -> str:
+    return texts(language).get(prefix + name) or name.replace("_", " ")
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, Mapping | list | tuple) and not value)

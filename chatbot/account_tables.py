@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chatbot.tables import now
 from knowledge.database import Base
+from knowledge.tables import now
 
 
 class UserRow(Base):

@@ -29,8 +29,8 @@ from chatbot.errors import (
     WeakPassword,
     WrongPassword,
 )
-from chatbot.tables import now
 from chatbot.throttle import Throttle
+from knowledge.tables import now
 
 SESSION_SECONDS: Final = 12 * 60 * 60
 PASSWORD_CHARACTERS: Final = 10

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from chatbot.errors import ConversationNotFound
 from chatbot.messages import Answer, Message
-from chatbot.tables import ConversationRow, TurnRow, now
+from chatbot.tables import ConversationRow, TurnRow
 from knowledge.documents import Language
+from knowledge.tables import now
 
 Status = Literal["bot", "waiting"]
 

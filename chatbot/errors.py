@@ -4,7 +4,6 @@ from knowledge.errors import AnswerDeskError
 
 __all__ = [
     "AnswerDeskError",
-    "BodyTooLarge",
     "ConversationNotFound",
     "CrossSiteRequest",
     "EmptyQuestion",
@@ -13,10 +12,10 @@ __all__ = [
     "GeneratorTimeout",
     "InvalidLine",
     "InvalidLines",
-    "InvalidRequest",
     "InvalidSettings",
     "InvalidUserName",
     "LastAdministrator",
+    "NewerDatabase",
     "NotAllowed",
     "NotPermitted",
     "NotReady",
@@ -25,7 +24,6 @@ __all__ = [
     "QuestionTooLong",
     "ServerBusy",
     "ServerUnreachable",
-    "SlowRequest",
     "TooManyAttempts",
     "TurnTimeout",
     "UnreadableQuestion",
@@ -199,27 +197,6 @@ class TurnTimeout(AnswerDeskError):
     zh = "回答用时超过 {seconds:.0f} 秒。请重试。"
 
 
-class BodyTooLarge(AnswerDeskError):
-    code = "body_too_large"
-    status = 413
-    en = "The request is too large: at most {limit} bytes are read."
-    zh = "请求过大：最多可读取 {limit} 字节。"
-
-
-class SlowRequest(AnswerDeskError):
-    code = "slow_request"
-    status = 408
-    en = "The request did not arrive in time. Please send it again."
-    zh = "未能及时收到完整的请求。请重新发送。"
-
-
-class InvalidRequest(AnswerDeskError):
-    code = "invalid_request"
-    status = 422
-    en = "The request cannot be read: {reason}"
-    zh = "无法读取请求：{reason}"
-
-
 class NotReady(AnswerDeskError):
     code = "not_ready"
     status = 503
@@ -246,3 +223,13 @@ class ServerUnreachable(AnswerDeskError):
     status = 503
     en = "The AnswerDesk server at {url} does not answer: {reason}"
     zh = "{url} 上的 AnswerDesk 服务器没有响应：{reason}"
+
+
+class NewerDatabase(AnswerDeskError):
+    code = "newer_database"
+    status = 409
+    en = (
+        "The data folder was written by a newer release of AnswerDesk (this one knows step {known}). "
+        "Install that release, or restore a backup made before the upgrade."
+    )
+    zh = "该数据文件夹由更新版本的 AnswerDesk 写入（当前版本只支持到第 {known} 步）。请安装该版本，或恢复升级前的备份。"

@@ -1,20 +1,16 @@
 """SQL tables of conversations."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.database import Base
+from knowledge.tables import now
 
 # JSON columns hold what `dataclasses.asdict` made; `conversations.py` gives the types back.
 JsonObject = dict[str, Any]
-
-
-def now() -> datetime:
-    """The present moment, in UTC."""
-    return datetime.now(UTC)
 
 
 class ConversationRow(Base):

@@ -1,0 +1,152 @@
+"""The composition root: settings in, wired assistant out. No logic."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chatbot.accounts import Accounts, open_accounts
+from chatbot.answering import Answering, QuoteLimits
+from chatbot.conversations import Conversations
+from chatbot.dialogue import DialogueManager, TurnLimits
+from chatbot.errors import InvalidSettings
+from chatbot.generators.loading import ManagedGenerator, load_generator
+from chatbot.samples import install_rules, sample_documents
+from chatbot.schema import migrate
+from chatbot.settings import Settings
+from chatbot.understanding import Understanding
+from knowledge.database import open_engine, sqlite_url
+from knowledge.documents import DEFAULT_COLLECTION, Language
+from knowledge.embedding import Embedder
+from knowledge.embedding.loading import load_embedder
+from knowledge.intents import IntentRecogniser
+from knowledge.library import Library, open_library
+from knowledge.models.store import ModelState, installed, pull
+from knowledge.owner import own
+from knowledge.reader import Reader, ReaderWeights
+from knowledge.retrieval import Retriever
+from knowledge.rules.book import RuleBook
+
+DATABASE = "answerdesk.db"
+RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Everything the pages, the API and the command line reach."""
+
+    settings: Settings
+    dialogue: DialogueManager
+    library: Library
+    retriever: Retriever
+    rules: RuleBook
+    conversations: Conversations
+    accounts: Accounts
+    generator: ManagedGenerator | None
+    embedder: Embedder
+
+
+@contextmanager
+def open_assistant(settings: Settings, *, background: bool = True) -> Iterator[Assistant]:
+    """Own the data folder and everything in it until the end of the block.
+
+    `background` starts the ingestion worker and loads the Transformer ahead of its first
+    use. Raises `DataFolderInUse`, an error of the model files, or `InvalidSettings`.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(own(settings.data_dir))
+        yield _wire(settings, stack, background=background)
+
+
+def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistant:
+    zone = _time_zone(settings.time_zone)
+    fetch_models(settings)
+    first_start = not (settings.data_dir / DATABASE).exists()
+    engine = open_engine(sqlite_url(settings.data_dir / DATABASE))
+    stack.callback(engine.dispose)
+    migrate(engine)
+    embedder = load_embedder(
+        settings.embedder.model, settings.models_folder, settings.embedder.threads
+    )
+    library = open_library(settings.data_dir, engine, embedder, background=background)
+    stack.callback(library.close)
+    generator = load_generator(settings.generator, settings.models_folder)
+    if generator is not None:
+        stack.callback(generator.close)
+        if background:
+            generator.warm_up()
+    if first_start and settings.sample_knowledge:
+        install_rules(settings.data_dir / RULES)
+        for name, data in sample_documents():
+            library.add_file(name, data, collection=DEFAULT_COLLECTION, source=f"sample:{name}")
+    recogniser = IntentRecogniser(embedder)
+    rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
+    retriever = Retriever(library, embedder, candidates=settings.retrieval.candidates)
+    conversations = Conversations(engine)
+    weights = ReaderWeights.load()
+    dialogue = DialogueManager(
+        understanding=Understanding(recogniser),
+        rules=rules,
+        retriever=retriever,
+        reader=Reader(embedder, weights),
+        answering=Answering(generator, _quote_limits(settings)),
+        conversations=conversations,
+        limits=_turn_limits(settings),
+        clock=partial(datetime.now, zone),
+    )
+    return Assistant(
+        settings=settings,
+        dialogue=dialogue,
+        library=library,
+        retriever=retriever,
+        rules=rules,
+        conversations=conversations,
+        accounts=open_accounts(engine, settings.data_dir),
+        generator=generator,
+        embedder=embedder,
+    )
+
+
+def fetch_models(settings: Settings) -> None:
+    """Fetch the catalogue's models that the settings name, when they are not there yet."""
+    wanted = {settings.embedder.model}
+    if settings.generator.engine in ("auto", "llama_cpp", "transformers"):
+        wanted.add(settings.generator.model)
+    missing = [
+        status.entry.name
+        for status in installed(settings.models_folder)
+        if status.entry.name in wanted and status.state is not ModelState.INSTALLED
+    ]
+    if missing:
+        pull(missing, settings.models_folder)
+
+
+def _time_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidSettings(
+            field="time_zone", reason=f"there is no time zone {name!r}"
+        ) from error
+
+
+def _quote_limits(settings: Settings) -> QuoteLimits:
+    return QuoteLimits(
+        max_sentences=settings.answers.max_sentences,
+        max_characters=settings.answers.max_quote_characters,
+        max_tokens=settings.generator.max_tokens,
+    )
+
+
+def _turn_limits(settings: Settings) -> TurnLimits:
+    return TurnLimits(
+        mode=settings.mode,
+        language=Language(settings.language),
+        max_question_characters=settings.answers.max_question_characters,
+        history_turns=settings.answers.history_turns,
+        top_k=settings.retrieval.top_k,
+        refuse_below=settings.answers.refuse_below,
+    )

@@ -1,0 +1,26 @@
+"""The sample shop that a first start is furnished with."""
+
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from knowledge.documents import Language
+
+_SAMPLES = resources.files("assets").joinpath("samples")
+
+
+def install_rules(folder: Path) -> None:
+    """Copy the sample rules into `folder`; files that are there already stay as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with resources.as_file(_SAMPLES.joinpath("rules")) as rules:
+        for file in sorted(rules.iterdir()):
+            if not (folder / file.name).exists():
+                shutil.copyfile(file, folder / file.name)
+
+
+def sample_documents() -> Iterator[tuple[str, bytes]]:
+    """Name and content of each sample document, English ones first."""
+    for language in Language:
+        for file in sorted(_SAMPLES.joinpath("documents", language).iterdir(), key=str):
+            yield f"{language}/{file.name}", file.read_bytes()

@@ -1,0 +1,47 @@
+"""What the admin needs of an assistant; `chatbot.assistant.Assistant` is one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chatbot.api.parts import Search
+from chatbot.conversations import Conversations
+from chatbot.settings import Settings
+from knowledge.documents import DocumentRecord, LoadedText, Passage
+from knowledge.rules.book import RuleBook
+
+
+class Shelf(Protocol):
+    """The documents. Files come in through the API, not through here."""
+
+    def list(self, collection: str | None = None) -> Sequence[DocumentRecord]: ...
+
+    def get(self, document_id: str) -> DocumentRecord:
+        """Raises `DocumentNotFound`, as do the others."""
+        ...
+
+    def delete(self, document_id: str) -> None: ...
+
+    def loaded_text(self, document_id: str) -> LoadedText: ...
+
+    def passages_of(self, document_id: str) -> Sequence[Passage]:
+        """The passages of a document, in the order of its text."""
+        ...
+
+
+class Assistant(Protocol):
+    """Everything that the admin pages reach."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def library(self) -> Shelf: ...
+
+    @property
+    def retriever(self) -> Search: ...
+
+    @property
+    def rules(self) -> RuleBook: ...
+
+    @property
+    def conversations(self) -> Conversations: ...

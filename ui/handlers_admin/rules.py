@@ -1,0 +1,94 @@
+"""Rules: the list with its tests and problems, and a message tried on them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import gradio as gr
+
+from knowledge.intents import WordIntents
+from knowledge.language import detect_language
+from knowledge.rules.engine import evaluate
+from knowledge.rules.model import ParsedMessage, RuleSet
+from knowledge.rules.testing import RecogniseIntent, run_tests
+from knowledge.sentiment import sentiment
+from ui.handlers_admin import Desk
+from ui.render_admin import render
+from ui.views_rules import problem_view, rule_view, trial_view
+
+_MAX_MESSAGE = 2000
+
+
+class RulesHandlers:
+    """Shows and tries the rules of one assistant. Changes nothing."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def folder(self) -> str:
+        """Where rule files are put."""
+        return str(self._desk.assistant.rules.folder)
+
+    def show(self, request: gr.Request) -> str:
+        """Every rule in force, and every problem of the files."""
+        self._desk.member(request)
+        book, language = self._desk.assistant.rules, self._desk.language
+        rules = book.current()
+        failures = self._failures(rules)
+        return render(
+            "rules",
+            language,
+            count=len(rules),
+            folder=self.folder(),
+            rules=[rule_view(rule, failures.get(rule.id, ()), language) for rule in rules],
+            problems=[problem_view(problem, language) for problem in book.problems],
+        )
+
+    def attempt(self, message: str, request: gr.Request) -> str:
+        """What the rules make of `message`."""
+        self._desk.member(request)
+        if not message.strip():
+            raise gr.Error(self._desk.text("try_empty"), print_exception=False)
+        rules = self._desk.assistant.rules.current()
+        parsed = _parsed(message[:_MAX_MESSAGE], self._recogniser(rules))
+        outcome = evaluate(rules, self._facts(), parsed)
+        trial = trial_view(outcome, self._recognised(parsed), self._desk.language)
+        return render("trial", self._desk.language, trial=trial)
+
+    def _recogniser(self, rules: RuleSet) -> RecogniseIntent:
+        return WordIntents(rules.intents).predict
+
+    def _facts(self) -> dict[str, object]:
+        """What the dialogue manager would say of a first message sent now."""
+        now = datetime.now(ZoneInfo(self._desk.assistant.settings.time_zone))
+        hour = now.hour + now.minute / 60
+        return {"now_weekday": now.isoweekday(), "now_hour": hour, "turn_number": 1}
+
+    def _recognised(self, message: ParsedMessage) -> str:
+        say = self._desk.text
+        intent = say("try_no_intent")
+        if message.intent is not None:
+            confidence = f"{message.confidence:.0%}"
+            intent = say("try_intent", intent=message.intent, confidence=confidence)
+        mood = say(f"sentiment_{message.sentiment}")
+        return say("try_recognised", intent=intent, sentiment=mood)
+
+    def _failures(self, rules: RuleSet) -> Mapping[str, list[str]]:
+        """Why tests fail, by rule."""
+        failures: defaultdict[str, list[str]] = defaultdict(list)
+        for result in run_tests(rules, self._recogniser(rules)):
+            if not result.passed:
+                failures[result.rule_id].append(f"{result.message}: {'; '.join(result.failures)}")
+        return failures
+
+
+def _parsed(message: str, recognise: RecogniseIntent) -> ParsedMessage:
+    guess = recognise(message)
+    return ParsedMessage(
+        text=message,
+        language=detect_language(message),
+        intent=guess.intent,
+        confidence=guess.confidence,
+        sentiment=sentiment(message).label,
+    )

@@ -1,0 +1,85 @@
+"""The knowledge page: layout and wiring."""
+
+import gradio as gr
+
+from knowledge.documents import DEFAULT_COLLECTION, DocumentState
+from knowledge.loading import readable_endings
+from ui.handlers_admin import Desk
+from ui.handlers_admin.knowledge import ALL, KnowledgeHandlers, TableView
+from ui.pages.admin_parts import LIVE, action_html, on, page
+from ui.render_admin import render
+
+# Seconds between looks at documents under way: progress moves, the server hardly notices.
+_TICK = 1.0
+
+
+def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
+    """The page with the documents; `sheet` is what opens over every page."""
+    handlers = KnowledgeHandlers(desk)
+    with page(desk, "knowledge"):
+        drop = action_html("ad-drop", _drop(desk), behaviour="admin_drop")
+        with gr.Row(elem_classes="ad-filters"):
+            query, state, collection = _filters(desk)
+            target = gr.Dropdown(
+                [DEFAULT_COLLECTION],
+                value=DEFAULT_COLLECTION,
+                label=desk.text("upload_collection"),
+                allow_custom_value=True,
+                elem_id="ad-upload-collection",
+                min_width=160,
+            )
+        table = action_html("ad-documents")
+    view, timer = gr.State(TableView()), gr.Timer(_TICK, active=False)
+
+    filters, shown = [query, state, collection], [table, view, timer]
+    show, choices = desk.guarded(handlers.table), desk.guarded(handlers.collections)
+    for source, event in ((navigation, "show_knowledge"), (drop, "upload")):
+        on(source, event, show, view, shown)
+        on(source, event, choices, None, [collection, target])
+    timer.tick(show, view, shown, **{**LIVE, "trigger_mode": "once"})
+    gr.on(
+        [query.input, state.input, collection.input],
+        desk.guarded(handlers.narrowed),
+        [*filters, view],
+        shown,
+        **{**LIVE, "trigger_mode": "always_last"},
+    )
+    on(table, "turn_page", desk.guarded(handlers.turned), view, shown)
+    on(table, "clear_filter", desk.guarded(handlers.cleared), view, [*filters, *shown])
+    on(table, "open_document", desk.guarded(handlers.open), None, sheet)
+    on(table, "ask_delete", desk.guarded(handlers.ask_delete), None, sheet)
+    on(sheet, "delete_document", desk.guarded(handlers.delete), view, [sheet, *shown])
+
+
+def _filters(desk: Desk) -> tuple[gr.Textbox, gr.Dropdown, gr.Dropdown]:
+    states = [(desk.text(f"filter_{state}"), state.value) for state in DocumentState]
+    query = gr.Textbox(
+        label=desk.text("filter"), max_lines=1, scale=2, min_width=180, elem_id="ad-filter-query"
+    )
+    state = gr.Dropdown(
+        [(desk.text("all_states"), ALL), *states],
+        value=ALL,
+        label=desk.text("filter_state"),
+        min_width=140,
+        elem_id="ad-filter-state",
+    )
+    collection = gr.Dropdown(
+        [(desk.text("all_collections"), ALL)],
+        value=ALL,
+        label=desk.text("filter_collection"),
+        visible=False,
+        min_width=160,
+        elem_id="ad-filter-collection",
+    )
+    return query, state, collection
+
+
+def _drop(desk: Desk) -> str:
+    endings = readable_endings()
+    return render(
+        "drop",
+        desk.language,
+        extensions=endings,
+        formats=", ".join(ending.removeprefix(".") for ending in endings),
+        limit_mb=desk.assistant.settings.server.max_upload_mb,
+    )

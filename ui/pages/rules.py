@@ -1,0 +1,31 @@
+"""The rules page: layout and wiring."""
+
+import gradio as gr
+
+from ui.handlers_admin import Desk
+from ui.handlers_admin.rules import RulesHandlers
+from ui.pages.admin_parts import LIVE, action_html, on, page
+
+
+def add_rules(desk: Desk, navigation: gr.HTML) -> None:
+    """The page with the rules, and a message to try on them."""
+    handlers = RulesHandlers(desk)
+    with page(desk, "rules", folder=handlers.folder()):
+        with gr.Group(elem_classes="ad-try"):
+            with gr.Row(elem_classes="ad-ask"):
+                message = gr.Textbox(
+                    label=desk.text("try"),
+                    info=desk.text("try_lead"),
+                    placeholder=desk.text("try_placeholder"),
+                    max_lines=1,
+                    scale=4,
+                    min_width=200,
+                    elem_id="ad-try-message",
+                )
+                run = gr.Button(
+                    desk.text("try_run"), variant="primary", min_width=96, elem_id="ad-try-run"
+                )
+            trial = action_html("ad-trial")
+        rules = action_html("ad-rules")
+    on(navigation, "show_rules", desk.guarded(handlers.show), None, rules)
+    gr.on([run.click, message.submit], desk.guarded(handlers.attempt), message, trial, **LIVE)

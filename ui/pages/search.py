@@ -1,0 +1,45 @@
+"""The search page: layout and wiring."""
+
+import gradio as gr
+
+from knowledge.documents import DEFAULT_COLLECTION
+from ui.handlers_admin import Desk
+from ui.handlers_admin.knowledge import KnowledgeHandlers
+from ui.handlers_admin.search import SearchHandlers
+from ui.pages.admin_parts import LIVE, action_html, on, page
+
+
+def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
+    """The page that shows what a question finds."""
+    handlers = SearchHandlers(desk)
+    with page(desk, "search"):
+        with gr.Row(elem_classes="ad-ask"):
+            query = gr.Textbox(
+                label=desk.text("search_query"),
+                placeholder=desk.text("search_placeholder"),
+                max_lines=1,
+                scale=4,
+                min_width=200,
+                elem_id="ad-search-query",
+            )
+            collection = gr.Dropdown(
+                [DEFAULT_COLLECTION],
+                value=DEFAULT_COLLECTION,
+                label=desk.text("collection"),
+                visible=False,
+                min_width=140,
+                elem_id="ad-search-collection",
+            )
+            run = gr.Button(
+                desk.text("search_run"), variant="primary", min_width=96, elem_id="ad-search-run"
+            )
+        found = action_html("ad-found")
+    on(navigation, "show_search", desk.guarded(handlers.show), None, [found, collection])
+    gr.on(
+        [run.click, query.submit],
+        desk.guarded(handlers.search),
+        [query, collection],
+        found,
+        **LIVE,
+    )
+    on(found, "open_document", desk.guarded(KnowledgeHandlers(desk).open), None, sheet)

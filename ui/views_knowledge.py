@@ -1,0 +1,155 @@
+"""Documents as the knowledge page shows them: filter, rows, progress and time left. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from knowledge.documents import DocumentRecord, DocumentState, Language, Passage
+from ui.texts import text
+
+_UNDER_WAY = (DocumentState.QUEUED, DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
+_MINUTE = 60
+# Below this many seconds of observation a time left would jump about.
+_OBSERVED = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """What the table is narrowed to; empty means all."""
+
+    query: str = ""
+    state: str = ""
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a document was first seen under way, in seconds, and how many passages were in then."""
+
+    since: float
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A line of the table. `percent` is None when nothing is under way."""
+
+    id: str
+    title: str
+    name: str
+    state: str
+    state_text: str
+    percent: int | None
+    time_left: str
+    collection: str
+    passages: int
+    size: int
+    updated: str
+    reason: str
+    same_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A passage of an opened document, numbered from 1."""
+
+    number: int
+    id: str
+    headings: str
+    text: str
+
+    @classmethod
+    def of(cls, number: int, passage: Passage) -> Self:
+        return cls(number, passage.id, " › ".join(passage.position.headings), passage.text)
+
+
+def filtered(documents: Sequence[DocumentRecord], wanted: DocumentFilter) -> list[DocumentRecord]:
+    """The documents that pass `wanted`, in their order. Case does not matter."""
+    words = wanted.query.casefold().split()
+    return [
+        document
+        for document in documents
+        if wanted.state in ("", document.state)
+        and wanted.collection in ("", document.collection)
+        and all(word in _searched(document) for word in words)
+    ]
+
+
+def _searched(document: DocumentRecord) -> str:
+    return f"{document.title}\n{document.name}\n{document.source}".casefold()
+
+
+def in_progress(documents: Sequence[DocumentRecord]) -> bool:
+    """Whether any document is still on its way."""
+    return any(document.state in _UNDER_WAY for document in documents)
+
+
+def updated_pace(
+    before: Mapping[str, Pace], documents: Sequence[DocumentRecord], now: float
+) -> dict[str, Pace]:
+    """The pace of every document whose passages are being embedded; the others are forgotten."""
+    return {
+        document.id: before.get(document.id, Pace(now, document.embedded))
+        for document in documents
+        if document.state is DocumentState.EMBEDDING
+    }
+
+
+def seconds_left(document: DocumentRecord, pace: Pace | None, now: float) -> float | None:
+    """Seconds until the document is ready at its pace so far; None while that is not known."""
+    if pace is None or now - pace.since < _OBSERVED or document.embedded <= pace.embedded:
+        return None
+    rate = (document.embedded - pace.embedded) / (now - pace.since)
+    return (document.total - document.embedded) / rate
+
+
+def state_text(document: DocumentRecord, language: Language) -> str:
+    """The state in words."""
+    key = f"admin_state_{document.state}"
+    if document.state is DocumentState.EMBEDDING:
+        return text(key, language, embedded=document.embedded, total=document.total)
+    return text(key, language)
+
+
+def time_left_text(seconds: float | None, language: Language) -> str:
+    """Seconds left as a person says it; empty when not known."""
+    if seconds is None:
+        return ""
+    if seconds < _MINUTE:
+        return text("admin_time_left_seconds", language, count=max(1, math.ceil(seconds)))
+    return text("admin_time_left_minutes", language, count=math.ceil(seconds / _MINUTE))
+
+
+def document_row(
+    document: DocumentRecord,
+    names: Mapping[str, str],
+    pace: Pace | None,
+    now: float,
+    language: Language,
+) -> DocumentRow:
+    """The line of `document`. `names` are all documents' names by id."""
+    same = document.same_content_as
+    return DocumentRow(
+        id=document.id,
+        title=document.title or document.name,
+        name=document.name,
+        state=document.state,
+        state_text=state_text(document, language),
+        percent=_percent(document),
+        time_left=time_left_text(seconds_left(document, pace, now), language),
+        collection=document.collection,
+        passages=document.total,
+        size=document.size_bytes,
+        updated=document.updated_at[:16].replace("T", " "),
+        reason=document.reason or "",
+        same_as=names.get(same, same) if same else "",
+    )
+
+
+def _percent(document: DocumentRecord) -> int | None:
+    if document.state not in _UNDER_WAY:
+        return None
+    if document.state is DocumentState.EMBEDDING and document.total:
+        return 100 * document.embedded // document.total
+    return 0

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Literal, Protocol, runtime_checkable
 
 from chatbot.cancellation import Cancellation
+from chatbot.errors import GeneratorFailed
 from chatbot.generators import Generator, ModelCard, Prompt
-from chatbot.generators.streams import POLL_SECONDS, Deadline, failure
+from chatbot.generators.streams import POLL_SECONDS, Deadline
 from knowledge.documents import Language
 
 State = Literal["idle", "loading", "ready", "failed"]
@@ -27,8 +28,8 @@ class Closable(Protocol):
 class DeferredGenerator:
     """Stands for the generator that `load` makes, once, in a thread of its own.
 
-    `stream` waits for it within its deadline. What `load` raises is raised by
-    every `stream` until `retry_seconds` have passed; then the next one tries again.
+    `stream` waits for it within its deadline. When `load` raises, every `stream` raises
+    `GeneratorFailed` until `retry_seconds` have passed; then the next one tries again.
     """
 
     def __init__(
@@ -117,9 +118,11 @@ class _Attempt:
         return self.state == "failed" and time.monotonic() - self._ended > seconds
 
     def generator(self) -> Generator:
-        """What was loaded. Raises `GeneratorFailed`, or what `load` raised for a person to read."""
+        """What was loaded. Raises `GeneratorFailed` with what `load` raised as its cause."""
         if self._generator is None:
-            raise failure(self._error or RuntimeError("it has been closed"))
+            if isinstance(self._error, GeneratorFailed):
+                raise GeneratorFailed(**self._error.details) from self._error
+            raise GeneratorFailed(reason=str(self._error)) from self._error
         return self._generator
 
     def close(self) -> None:

@@ -81,13 +81,22 @@ class FirstUser:
 
 
 class Accounts:
-    """Reads and writes the team. Every method is one transaction and safe in any thread."""
+    """Reads and writes the team. Every method is one transaction and safe in any thread.
 
-    def __init__(self, engine: Engine, secret: bytes, clock: Callable[[], datetime] = now) -> None:
+    `hasher` is argon2id with the library's defaults (RFC 9106, low memory) unless given.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: bytes,
+        clock: Callable[[], datetime] = now,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
         self._engine = engine
         self._signer = TimestampSigner(secret, salt="answerdesk.session")
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._by_name = Throttle(_FAILURES_BY_NAME, _FAILURE_SECONDS)
         self._by_client = Throttle(_FAILURES_BY_CLIENT, _FAILURE_SECONDS)
         # Verified for names that do not exist, so that timing does not tell which do.

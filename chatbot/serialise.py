@@ -15,7 +15,7 @@ from chatbot.messages import (
     TurnFinished,
     Working,
 )
-from knowledge.documents import Position, Ranked
+from knowledge.documents import DocumentRecord, Position, Ranked
 
 Json = dict[str, object]
 
@@ -127,3 +127,25 @@ def plain(value: object) -> object:
             return [plain(item) for item in cast("Iterable[object]", value)]
         case _:
             return str(value)
+
+
+def document_json(record: DocumentRecord) -> Json:
+    """A document as the store lists it."""
+    return {
+        "id": record.id,
+        "collection": record.collection,
+        "source": record.source,
+        "name": record.name,
+        "title": record.title,
+        "language": record.language.value,
+        "state": record.state.value,
+        "progress": record.progress,
+        "total": record.total,
+        "embedded": record.embedded,
+        "reason": record.reason,
+        "warnings": list(record.warnings),
+        "same_content_as": record.same_content_as,
+        "size_bytes": record.size_bytes,
+        "content_hash": record.content_hash,
+        "updated_at": record.updated_at,
+    }

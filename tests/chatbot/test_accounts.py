@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
 from chatbot.accounts import (
@@ -26,6 +27,8 @@ from chatbot.errors import (
 )
 from knowledge.database import Base, open_engine, sqlite_url
 
+# The real cost, half a second a password, is for attackers to bear.
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD = "correct horse battery"
 
 
@@ -38,7 +41,7 @@ def engine(tmp_path: Path) -> Engine:
 
 @pytest.fixture
 def accounts(engine: Engine) -> Accounts:
-    return Accounts(engine, b"0" * 32)
+    return Accounts(engine, b"0" * 32, hasher=QUICK)
 
 
 def test_a_member_signs_in_with_the_right_password_only(accounts: Accounts) -> None:
@@ -61,7 +64,7 @@ def test_signing_out_ends_that_session_and_no_other(accounts: Accounts) -> None:
 
 def test_a_session_expires(engine: Engine) -> None:
     moment = datetime.now(UTC)
-    accounts = Accounts(engine, b"0" * 32, clock=lambda: moment)
+    accounts = Accounts(engine, b"0" * 32, hasher=QUICK, clock=lambda: moment)
     accounts.add("mei", PASSWORD)
     token = accounts.sign_in("mei", PASSWORD)
     moment += timedelta(seconds=SESSION_SECONDS - 1)

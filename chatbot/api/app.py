@@ -1,0 +1,66 @@
+"""Puts the routes, the gate and the guards together."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+
+import chatbot
+from chatbot.api import chat, conversations, documents, health, search, session
+from chatbot.api.access import AccessMiddleware, Gate, guarded
+from chatbot.api.guards import BodyLimits, SecurityHeaders
+from chatbot.api.health import Missing
+from chatbot.api.parts import Desk
+from chatbot.api.problems import PROBLEM_TYPE, install_problems
+from chatbot.api.schemas import ProblemShape
+from chatbot.api.turns import TurnRunner
+
+
+def _nothing() -> Sequence[str]:
+    return ()
+
+
+def create_api(
+    desk: Desk, *, missing: Missing = _nothing, local_token: str | None = None
+) -> FastAPI:
+    """The API of `desk`.
+
+    `missing` names what answers still wait for; `local_token` lets the command line in.
+    Pages may be mounted on the app: paths outside `/api`, `/v1` and `/metrics` are theirs to
+    guard, with the caller in `request.state.caller`.
+    """
+    settings = desk.settings
+    turns = TurnRunner(
+        desk.dialogue,
+        limit=settings.server.max_turns_at_once,
+        seconds=settings.generator.deadline_seconds,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        turns.close()
+
+    app = FastAPI(
+        title="AnswerDesk",
+        version=chatbot.__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    gate = Gate(desk.accounts, settings.server, local_token)
+    app.state.desk = desk
+    app.state.turns = turns
+    app.state.gate = gate
+    app.state.missing = missing
+    install_problems(app)
+    problem: dict[str, object] = {"content": {PROBLEM_TYPE: {}}, "model": ProblemShape}
+    for module in (chat, documents, search, conversations, session, health):
+        app.include_router(
+            module.router, dependencies=[Depends(guarded)], responses={"default": problem}
+        )
+    app.add_middleware(BodyLimits, upload_bytes=settings.server.max_upload_mb * 1024 * 1024)
+    app.add_middleware(AccessMiddleware, gate=gate)
+    app.add_middleware(SecurityHeaders)
+    return app

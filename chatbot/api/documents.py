@@ -1,0 +1,75 @@
+"""Documents: list, upload, read, delete."""
+
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi.responses import Response
+
+from chatbot.api.parts import Shelf
+from chatbot.api.schemas import Collection, DocumentsAnswer, DocumentShape, TextAnswer
+from chatbot.serialise import Json, document_json
+from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord
+
+router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.desk.library
+    return shelf
+
+
+@router.get("", response_model=DocumentsAnswer)
+async def documents(
+    request: Request, collection: Annotated[Collection | None, Query()] = None
+) -> Json:
+    """All documents, or those of one collection."""
+    records = await run_sync(_shelf(request).list, collection)
+    return {"documents": [document_json(record) for record in records]}
+
+
+@router.post("", status_code=202, response_model=DocumentsAnswer)
+async def upload(
+    request: Request,
+    file: Annotated[UploadFile, File()],
+    collection: Annotated[Collection, Form()] = DEFAULT_COLLECTION,
+    source: Annotated[str | None, Form(max_length=1000)] = None,
+) -> Json:
+    """Take in a file; it can be found by keyword at once and by meaning when `state` is `ready`.
+
+    The same `source` (the file's name when not given) replaces what it held. A `.jsonl` file is
+    taken as ready passages, each a document.
+    """
+    records = await run_sync(_add, _shelf(request), file, collection, source)
+    return {"documents": [document_json(record) for record in records]}
+
+
+@router.get("/{document_id}", response_model=DocumentShape)
+async def document(request: Request, document_id: str) -> Json:
+    """One document."""
+    return document_json(await run_sync(_shelf(request).get, document_id))
+
+
+@router.get("/{document_id}/text", response_model=TextAnswer)
+async def text(request: Request, document_id: str) -> Json:
+    """The text that was read from the document; positions of citations count in it."""
+    loaded = await run_sync(_shelf(request).loaded_text, document_id)
+    return {"title": loaded.title, "text": loaded.text, "warnings": list(loaded.warnings)}
+
+
+@router.delete("/{document_id}", status_code=204)
+async def delete(request: Request, document_id: str) -> Response:
+    """Remove a document and everything derived from it."""
+    await run_sync(_shelf(request).delete, document_id)
+    return Response(status_code=204)
+
+
+def _add(
+    shelf: Shelf, file: UploadFile, collection: str, source: str | None
+) -> list[DocumentRecord]:
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    data = file.file.read()
+    if name.lower().endswith(".jsonl"):
+        return list(shelf.add_passages(name, data, collection=collection))
+    return [shelf.add_file(name, data, collection=collection, source=source)]

@@ -1,0 +1,71 @@
+"""What the API needs of an assistant; `chatbot.assistant.Assistant` is one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from chatbot.accounts import Accounts
+from chatbot.cancellation import Cancellation
+from chatbot.conversations import Conversations
+from chatbot.messages import Question, ReplyEvent
+from chatbot.settings import Settings
+from knowledge.documents import DocumentRecord, LoadedText, Ranked
+
+
+class Dialogue(Protocol):
+    """Answers a question."""
+
+    def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
+        """What happens during one turn; `TurnFinished` comes last."""
+        ...
+
+
+class Search(Protocol):
+    """Finds passages."""
+
+    def search(
+        self, query: str, collection: str, top_k: int, history: Sequence[str] = ()
+    ) -> list[Ranked]:
+        """At most `top_k` passages of `collection`, best first."""
+        ...
+
+
+class Shelf(Protocol):
+    """Keeps documents."""
+
+    def add_file(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> DocumentRecord: ...
+
+    def add_passages(
+        self, name: str, data: bytes, *, collection: str
+    ) -> Sequence[DocumentRecord]: ...
+
+    def list(self, collection: str | None = None) -> Sequence[DocumentRecord]: ...
+
+    def get(self, document_id: str) -> DocumentRecord: ...
+
+    def delete(self, document_id: str) -> None: ...
+
+    def loaded_text(self, document_id: str) -> LoadedText: ...
+
+
+class Desk(Protocol):
+    """Everything that the routes reach."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def dialogue(self) -> Dialogue: ...
+
+    @property
+    def library(self) -> Shelf: ...
+
+    @property
+    def retriever(self) -> Search: ...
+
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def accounts(self) -> Accounts: ...

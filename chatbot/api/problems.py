@@ -1,0 +1,174 @@
+"""Errors as `application/problem+json` (RFC 9457), in the caller's language."""
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+
+from chatbot.errors import AnswerDeskError
+from knowledge.documents import Language
+
+_log = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+
+# What starlette and pydantic refuse by themselves, in words of ours.
+_BY_STATUS = {
+    400: ("The request cannot be read.", "无法读取请求。"),
+    404: ("There is nothing here.", "此处没有内容。"),
+    405: ("This cannot be done here.", "此处不支持该操作。"),
+    408: (
+        "The request did not arrive in time. Please send it again.",
+        "未能及时收到请求。请重新发送。",
+    ),
+    413: ("The request is too large. Please shorten it.", "请求内容过大，请缩短后再试。"),
+}
+_BY_FAULT = {
+    "missing": ("is missing", "缺少该字段"),
+    "extra_forbidden": ("is not known here", "不支持该字段"),
+    "string_type": ("must be text", "应为文本"),
+    "string_unicode": ("is not valid Unicode text", "不是有效的 Unicode 文本"),
+    "string_too_short": ("is too short", "过短"),
+    "string_too_long": ("is too long", "过长"),
+    "finite_number": ("must be a finite number", "应为有限数值"),
+    "json_invalid": ("is not valid JSON", "不是有效的 JSON"),
+    "model_attributes_type": ("must be a JSON object", "应为 JSON 对象"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it goes over the wire: a status, a code for programs, a sentence for people."""
+
+    status: int
+    code: str
+    en: str
+    zh: str
+    retry_after: int | None = None
+
+    def json(self, language: Language) -> dict[str, object]:
+        """The problem as JSON."""
+        return {
+            "type": f"urn:answerdesk:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.zh if language is Language.CHINESE else self.en,
+            "code": self.code,
+        }
+
+    def response(self, language: Language) -> JSONResponse:
+        """The problem as a response."""
+        response = JSONResponse(
+            self.json(language), status_code=self.status, media_type=PROBLEM_TYPE
+        )
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(self.retry_after)
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What to say about `error`. One that nobody foresaw is logged, and named by a reference only."""
+    if isinstance(error, AnswerDeskError):
+        seconds = error.details.get("seconds")
+        retry = error.status in (429, 503) and isinstance(seconds, int | float)
+        return Problem(
+            error.status,
+            error.code,
+            error.text(Language.ENGLISH),
+            error.text(Language.CHINESE),
+            max(1, round(seconds)) if retry else None,  # pyright: ignore[reportArgumentType,reportUnknownArgumentType] -- `retry` says it is a number
+        )
+    reference = secrets.token_hex(4)
+    _log.error("unexpected error %s", reference, exc_info=error)
+    return Problem(
+        500,
+        "unexpected",
+        f"Something went wrong on our side. Please try again; if it stays, quote {reference}.",
+        f"系统出现问题。请重试；如仍未解决，请提供编号 {reference}。",
+    )
+
+
+def language_of(headers: Headers) -> Language:
+    """Chinese when `Accept-Language` prefers it to English, else English."""
+    weights = {language.value: 0.0 for language in Language}
+    for item in headers.get("accept-language", "")[:200].split(","):
+        tag, _, quality = item.strip().partition(";q=")
+        primary = tag.strip().lower().split("-")[0]
+        if primary in weights:
+            weights[primary] = max(weights[primary], _weight(quality))
+    return Language.CHINESE if weights["zh"] > weights["en"] else Language.ENGLISH
+
+
+def caller_language(request: Request) -> Language:
+    """The language the body named (see `remember_language`), else that of the headers."""
+    named: Language | None = getattr(request.state, "language", None)
+    return named or language_of(request.headers)
+
+
+def remember_language(request: Request, language: str | None) -> None:
+    """Let the problems of this request speak the language that its body names."""
+    if language is not None:
+        request.state.language = Language(language)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        return problem_of(error).response(caller_language(request))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        faults = error.errors() if isinstance(error, RequestValidationError) else ()
+        return _invalid(faults).response(caller_language(request))
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        response = refusal(status).response(caller_language(request))
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
+
+    app.add_exception_handler(AnswerDeskError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, known)
+
+
+def refusal(status: int) -> Problem:
+    """What to say when all that is known is the status."""
+    phrase = HTTPStatus(status).phrase
+    en, zh = _BY_STATUS.get(status, (f"{phrase}.", f"{phrase}."))
+    return Problem(status, phrase.lower().replace(" ", "_"), en, zh)
+
+
+def _invalid(faults: Sequence[Mapping[str, Any]]) -> Problem:
+    """The first fault. Never its input: that may be text that cannot be written back."""
+    fault = faults[0] if faults else {"type": "missing", "loc": ("body",), "msg": ""}
+    place = ".".join(str(part) for part in fault["loc"][1:] or fault["loc"])
+    place = place.encode("utf-8", "replace").decode()[:80]
+    if fault["type"] == "json_invalid":
+        place = "body"
+    message = str(fault["msg"])
+    en, zh = _BY_FAULT.get(str(fault["type"]), (message, message))
+    return Problem(
+        422,
+        "invalid_request",
+        f"The request cannot be read: {place}: {en}.",
+        f"无法读取请求：{place}：{zh}。",
+    )
+
+
+def _weight(quality: str) -> float:
+    try:
+        return float(quality) if quality else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,56 @@
+"""Fixtures of the API: a scripted desk, a client of it, and a team."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+
+from chatbot.accounts import Accounts, Role
+from chatbot.conversations import Conversations
+from chatbot.settings import Settings
+from knowledge.database import Base, open_engine, sqlite_url
+from tests.chatbot.api.scripted_desk import (
+    PASSWORD,
+    MemoryShelf,
+    OnePassage,
+    ScriptedDesk,
+    ScriptedDialogue,
+)
+
+# The real cost, half a second a password, is for attackers to bear.
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
+    engine = open_engine(sqlite_url(tmp_path / "answerdesk.db"))
+    Base.metadata.create_all(engine)
+    conversations = Conversations(engine)
+    yield ScriptedDesk(
+        settings=Settings(data_dir=tmp_path),
+        dialogue=ScriptedDialogue(conversations),
+        library=MemoryShelf(),
+        retriever=OnePassage(),
+        conversations=conversations,
+        accounts=Accounts(engine, b"0" * 32, hasher=QUICK),
+    )
+    engine.dispose()
+
+
+@pytest.fixture
+def client(desk: ScriptedDesk) -> Iterator[TestClient]:
+    with TestClient(desk.app(), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def team(desk: ScriptedDesk) -> dict[str, str]:
+    """API keys by role, and that of a suspended administrator."""
+    for role in Role:
+        desk.accounts.add(role.label, PASSWORD, role)
+    desk.accounts.add("gone", PASSWORD, Role.ADMIN)
+    keys = {name: desk.accounts.new_key(name) for name in ("agent", "editor", "admin", "gone")}
+    desk.accounts.set_suspended("gone", suspended=True)
+    return keys

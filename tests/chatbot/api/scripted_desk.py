@@ -1,0 +1,185 @@
+"""A desk whose dialogue is scripted and whose accounts and conversations are real."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from chatbot.accounts import Accounts
+from chatbot.api.app import create_api
+from chatbot.cancellation import Cancellation
+from chatbot.conversations import Conversation, Conversations, new_id
+from chatbot.messages import (
+    Answer,
+    Citation,
+    HandedOver,
+    Question,
+    ReplyEvent,
+    SourcesFound,
+    TextDelta,
+    TraceStep,
+    TurnFinished,
+    Working,
+)
+from chatbot.settings import ServerSettings, Settings
+from knowledge.documents import (
+    DocumentRecord,
+    DocumentState,
+    Language,
+    LoadedText,
+    Passage,
+    Position,
+    Ranked,
+)
+from knowledge.errors import DocumentNotFound
+
+PASSWORD = "correct horse battery"
+LOCAL_TOKEN = "local-token-of-this-server"
+CITATION = Citation(1, "p1", "returns", "Returns", Position(0, 14, ("Returns",)), "Within 14 days.")
+
+
+@dataclass
+class ScriptedDialogue:
+    """Yields real events, and tells what it was asked and how it ended."""
+
+    conversations: Conversations
+    script: Callable[[Question, Cancellation], Iterator[ReplyEvent]] | None = None
+    asked: list[Question] = field(default_factory=list[Question])
+    ended: threading.Event = field(default_factory=threading.Event)
+    cancelled: bool = False
+
+    def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
+        self.asked.append(question)
+        try:
+            yield from (self.script or self.reply)(question, cancellation)
+        finally:
+            self.cancelled = cancellation.cancelled
+            self.ended.set()
+
+    def reply(self, question: Question, _: Cancellation) -> Iterator[ReplyEvent]:
+        conversation = self.conversation(question)
+        step = TraceStep("rules", "none fired", 0.5, {"fired": (), "when": Path("x")})
+        yield Working("searching")
+        yield step
+        yield SourcesFound((CITATION,))
+        yield TextDelta("Within 14 days")
+        yield TextDelta(". [1]")
+        yield HandedOver("asked for a person")
+        answer = Answer(
+            turn_id=new_id(),
+            conversation_id=conversation.id,
+            text="Within 14 days. [1]",
+            language=conversation.language,
+            route="quote",
+            refused=False,
+            answerability=0.9,
+            citations=(CITATION,),
+            latency_ms=12.3,
+            first_token_ms=4.5,
+            trace=(step,),
+        )
+        self.conversations.save(conversation, question.text, answer)
+        yield TurnFinished(answer)
+
+    def conversation(self, question: Question) -> Conversation:
+        language = question.language or Language.ENGLISH
+        if question.conversation_id is None:
+            return self.conversations.start(language, question.visitor)
+        found = self.conversations.get(question.conversation_id, question.visitor)
+        return replace(found, language=language)
+
+
+class OnePassage:
+    """A retriever that finds one passage."""
+
+    def search(
+        self, query: str, collection: str, top_k: int, history: Sequence[str] = ()
+    ) -> list[Ranked]:
+        passage = Passage("p1", "returns", "Returns", query, Position(0, len(query)), collection)
+        return [Ranked(passage, 0.5, keyword_rank=1)][:top_k]
+
+
+class MemoryShelf:
+    """Documents in memory."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, DocumentRecord] = {}
+        self.data: dict[str, bytes] = {}
+
+    def add_file(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> DocumentRecord:
+        key = f"d{len(self.records)}"
+        state = DocumentState.KEYWORD_READY
+        self.data[key] = data
+        self.records[key] = DocumentRecord(
+            key, collection, source or name, name, name, Language.ENGLISH, state, "0", len(data)
+        )
+        return self.records[key]
+
+    def add_passages(self, name: str, data: bytes, *, collection: str) -> list[DocumentRecord]:
+        lines = data.splitlines()
+        return [self.add_file(name, line, collection=collection) for line in lines]
+
+    def list(self, collection: str | None = None) -> list[DocumentRecord]:
+        wanted = (None, *({collection} if collection else ()))
+        return [
+            r for r in self.records.values() if collection in wanted[:1] or r.collection in wanted
+        ]
+
+    def get(self, document_id: str) -> DocumentRecord:
+        if document_id not in self.records:
+            raise DocumentNotFound(document_id=document_id)
+        return self.records[document_id]
+
+    def delete(self, document_id: str) -> None:
+        self.get(document_id)
+        del self.records[document_id]
+
+    def loaded_text(self, document_id: str) -> LoadedText:
+        record = self.get(document_id)
+        return LoadedText(record.title, self.data[record.id].decode(), ())
+
+
+@dataclass
+class ScriptedDesk:
+    """Everything that the routes reach."""
+
+    settings: Settings
+    dialogue: ScriptedDialogue
+    library: MemoryShelf
+    retriever: OnePassage
+    conversations: Conversations
+    accounts: Accounts
+
+    def app(self) -> FastAPI:
+        return create_api(self, local_token=LOCAL_TOKEN)
+
+    def with_server(self, **changes: object) -> "ScriptedDesk":
+        server = ServerSettings.model_validate({**self.settings.server.model_dump(), **changes})
+        return replace(self, settings=self.settings.model_copy(update={"server": server}))
+
+
+@contextlib.contextmanager
+def serving(app: FastAPI) -> Generator[str]:
+    """`app` behind a real uvicorn on a free port; yields its URL."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="on")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        assert not thread.is_alive()

@@ -26,6 +26,8 @@ STORY = Prompt(
     messages=[Message("user", "Tell the whole story of a lighthouse keeper, with all details.")],
     max_tokens=400,
 )
+# One thread: two that wait for each other crawl on a machine that does other things too.
+LIMITS = EngineLimits(threads=1, deadline_seconds=90)
 SHORT = Prompt(system=STORY.system, messages=STORY.messages, max_tokens=12)
 # About 1,500 tokens: reading it takes seconds on a CPU.
 LONG = Prompt(
@@ -41,16 +43,13 @@ def _scripted() -> Iterator[Generator]:
 
 
 def _llama_cpp() -> Iterator[Generator]:
-    yield from _closing(
-        LlamaCppGenerator(embedded_model(), CARD, EngineLimits(deadline_seconds=90))
-    )
+    yield from _closing(LlamaCppGenerator(embedded_model(), CARD, LIMITS))
 
 
 def _transformers() -> Iterator[Generator]:
     from chatbot.generators.transformers import TransformersGenerator  # noqa: PLC0415 -- torch
 
-    limits = EngineLimits(deadline_seconds=90)
-    yield from _closing(TransformersGenerator(str(embedded_model()), CARD, limits))
+    yield from _closing(TransformersGenerator(str(embedded_model()), CARD, LIMITS))
 
 
 def _langchain() -> Iterator[Generator]:

@@ -1,0 +1,38 @@
+"""Messages that lean on earlier ones."""
+
+import pytest
+
+from knowledge.followups import is_follow_up, topic_of
+from knowledge.retrieval import contextual
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["And for express?", "What about the K3?", "How long does it take?", "那加急呢？", "它多少钱？", "为什么？", "And then?"],
+)
+def test_leaning_messages_are_noticed(message: str) -> None:
+    assert is_follow_up(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How much does express delivery to Shanghai cost?",
+        "Can I return an engraved cup after 30 days?",
+        "K2 电热水壶的保修期是多长时间？",
+        "如何开具增值税专用发票？",
+    ],
+)
+def test_messages_that_stand_alone_are_left_alone(message: str) -> None:
+    assert not is_follow_up(message)
+    assert contextual(message, ["How long is the warranty of the K2 kettle?"]) == message
+
+
+def test_the_topic_is_the_last_message_that_stands_alone() -> None:
+    history = ["How long is the warranty of the K2 kettle?", "And the K3?"]
+    assert topic_of(history) == history[0]
+    assert contextual("And the grinder?", history) == f"{history[0]} And the grinder?"
+
+
+def test_without_history_there_is_no_topic() -> None:
+    assert contextual("And the K3?", []) == "And the K3?"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import SavedTurn
-from chatbot.errors import AnswerDeskError
+from chatbot.errors import AnswerDeskError, ConversationNotFound
 from chatbot.messages import Question, ReplyEvent, TraceStep
 from knowledge.documents import Language
 from ui import render
@@ -119,12 +119,12 @@ class ChatHandlers:
         view = asked(asked_for.text)
         yield view
         try:
-            for event in self._dialogue.respond(_question(asked_for), cancellation):
+            for event in self._events(_question(asked_for), cancellation):
                 view = advance(view, event)
                 if not isinstance(event, TraceStep):
-                    yield view
+                    yield _cut_short(view, cancellation)
         except AnswerDeskError as error:
-            view = replace(view, step=None, error=error.text(asked_for.language))
+            view = replace(view, step=None, error=_excuse(error, asked_for.language))
             yield view
         except Exception:
             logger.exception("a turn of conversation %s failed", asked_for.conversation)
@@ -132,6 +132,19 @@ class ChatHandlers:
             yield view
         if view.step is not None:
             yield _unfinished(view, cancellation, asked_for.language)
+
+    def _events(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
+        """The reply; a conversation that is no longer there is begun anew."""
+        try:
+            events = iter(self._dialogue.respond(question, cancellation))
+            first = next(events, None)
+        except ConversationNotFound:
+            question = replace(question, conversation_id=None)
+            events = iter(self._dialogue.respond(question, cancellation))
+            first = next(events, None)
+        if first is not None:
+            yield first
+        yield from events
 
     def _saved(self, asked_for: Asked) -> list[str]:
         if asked_for.conversation is None:
@@ -143,6 +156,18 @@ class ChatHandlers:
 
     def _empty(self, language: Language) -> str:
         return render.empty(language, self._suggestions.get(language, ()))
+
+
+def _excuse(error: AnswerDeskError, language: Language) -> str:
+    """What the visitor can mend is said; what is ours is only that we are sorry."""
+    if error.status < 500:
+        return error.text(language)
+    return text("chat_busy" if error.status == 503 else "chat_failed", language)
+
+
+def _cut_short(view: TurnView, cancellation: Cancellation) -> TurnView:
+    """A turn that was stopped says so, also when it was saved with what it had."""
+    return replace(view, stopped=cancellation.cancelled) if view.answer else view
 
 
 def _unfinished(view: TurnView, cancellation: Cancellation, language: Language) -> TurnView:

@@ -145,9 +145,12 @@ def _below(view: TurnView, language: Language) -> Markup:
         ).format(text(f"chat_{view.step}", language), text("chat_stop", language))
     if view.error is not None:
         return _trouble(view, language)
+    stopped = Markup("")
     if view.stopped:
-        return Markup('<p class="ad-stopped">{}</p>').format(text("chat_stopped", language))
-    return _foot(view.answer, language) if view.answer else Markup("")
+        stopped = Markup('<p class="ad-stopped">{}</p>').format(text("chat_stopped", language))
+    if view.answer is None or (view.stopped and not view.text):
+        return stopped
+    return stopped + _foot(view.answer, language)
 
 
 def _trouble(view: TurnView, language: Language) -> Markup:

@@ -1,145 +1,51 @@
-"""One app: the API, the pages, their files, and the limits that Gradio does not set itself."""
+"""One app: the API, the pages and their files. Nothing is served that is not put together here."""
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-import gradio as gr
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chatbot.api.access import Gate
+from chatbot.api.app import create_api
+from chatbot.api.health import Missing
+from chatbot.assistant import Assistant
 from ui.handlers import ChatHandlers
-from ui.headers import SecurityHeaders
-from ui.pages.chat import make_chat_page
-from ui.running import StopWhenGone
-from ui.theme import make_theme
+from ui.mounting import add_files, close_doors, head_of
+from ui.pages.admin import add_admin
+from ui.pages.chat import add_chat
+from ui.pages.login import router as login
 
-_ASSETS: Final = Path(str(files("assets")))
-_STATIC: Final = Path(__file__).parent / "static"
-_WAITING_TURNS: Final = 64
-# All that Gradio's pages need. What else it offers (proxies, plain calls that answer without
-# the page, monitoring, code editing) is not there.
-CHAT_ROUTES: Final = (
-    "/assets/",
-    "/static/",
-    "/svelte/",
-    "/theme.css",
-    "/config",
-    "/robots.txt",
-    "/favicon.ico",
-    "/manifest.json",
-    "/gradio_api/run/predict",
-    "/gradio_api/queue/join",
-    "/gradio_api/queue/data",
-    "/gradio_api/startup-events",
-    "/gradio_api/heartbeat/",
-    "/gradio_api/app_id",
-)
-UPLOAD_ROUTES: Final = (
-    "/gradio_api/upload",
-    "/gradio_api/upload_progress",
-    "/gradio_api/file=",
-    "/gradio_api/component_server",
-    "/gradio_api/cancel",
-)
+_SUGGESTIONS: Final = Path(str(files("assets"))) / "samples" / "suggestions.json"
 
 
-def head_of(*styles: str) -> str:
-    """What a page loads first: the tokens, its own styles and the theme switch."""
-    links = "".join(
-        f'<link rel="stylesheet" href="/ui/styles/{name}.css">' for name in ("tokens", *styles)
+def _nothing() -> Sequence[str]:
+    return ()
+
+
+def create_app(
+    assistant: Assistant, *, missing: Missing = _nothing, local_token: str | None = None
+) -> FastAPI:
+    """All of AnswerDesk behind one address. `missing` and `local_token` are the API's."""
+    settings = assistant.settings
+    app = create_api(assistant, missing=missing, local_token=local_token)
+    gate: Gate = app.state.gate
+    handlers = ChatHandlers(
+        assistant.dialogue,
+        assistant.conversations,
+        load_suggestions(),
+        settings.answers.max_question_characters,
     )
-    return (
-        f'{links}<link rel="icon" href="/ui/icons/mark.svg" type="image/svg+xml">'
-        '<script type="module" src="/ui/theme.js" blocking="render"></script>'
-    )
-
-
-def add_files(app: FastAPI) -> None:
-    """Serve scripts, styles and icons under `/ui`."""
-    app.mount("/ui/styles", _Files(_ASSETS / "styles"))
-    app.mount("/ui/icons", _Files(_ASSETS / "icons"))
-    app.mount("/ui", _Files(_STATIC))
-
-
-def add_chat(app: FastAPI, handlers: ChatHandlers, *, turns_at_once: int) -> None:
-    """Mount the visitor's page at `/`. It takes every path that is left: mount it last."""
-    page = make_chat_page(handlers, turns_at_once=turns_at_once)
-    page.queue(max_size=_WAITING_TURNS, api_open=False)
-    app.add_middleware(StopWhenGone, turns=handlers.running)
-    mount(app, page, "/", routes=CHAT_ROUTES)
-
-
-def mount(
-    app: FastAPI, page: gr.Blocks, path: str, *, routes: Sequence[str], **options: object
-) -> None:
-    """Mount a Gradio page with the theme and without what Gradio would add.
-
-    Below `path` only `path` itself and what begins with one of `routes` is reached.
-    """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    gr.mount_gradio_app(
-        app,
-        page,
-        path=path,
-        theme=make_theme(),
-        footer_links=[],
-        run_history=False,
-        ssr_mode=False,
-        show_error=False,
-        pwa=False,
-        mcp_server=False,
-        **options,  # pyright: ignore[reportArgumentType] -- gradio checks them
-    )
-    mounted = app.router.routes[-1]
-    if not isinstance(mounted, Mount):  # pragma: no cover -- a canary for the next Gradio
-        raise TypeError("Gradio no longer mounts its app last")
-    mounted.app = _OnlyRoutes(mounted.app, tuple(routes))
-
-
-def close_doors(app: FastAPI, heads: Mapping[str, str], origins: Sequence[str] = ()) -> None:
-    """Headers for every response, and no other origin than `origins`. Call it last."""
-    if not any(middleware.cls is CORSMiddleware for middleware in app.user_middleware):
-        app.add_middleware(CORSMiddleware, allow_origins=list(origins))
-    app.add_middleware(SecurityHeaders, heads=dict(heads))
+    app.include_router(login)
+    add_files(app)
+    heads = add_admin(app, assistant, gate)
+    add_chat(app, handlers, turns_at_once=settings.server.max_turns_at_once, gate=gate)
+    close_doors(app, {**heads, "/": head_of("chat")})
+    return app
 
 
 def load_suggestions() -> dict[str, list[str]]:
     """The questions of the empty page by language; none where the sample knowledge has none."""
-    path = _ASSETS / "samples" / "suggestions.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-class _OnlyRoutes:
-    """Answers 404 for everything but the page and `routes`."""
-
-    def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
-        self._app = app
-        self._routes = routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        known = path in {"", "/"} or path.startswith(self._routes)
-        if scope["type"] == "http" and not known:
-            await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-
-class _Files(StaticFiles):
-    """Files that a browser asks for again after an upgrade, and only then receives."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory)
-
-    def file_response(self, *args: object, **options: object) -> Response:
-        response = super().file_response(*args, **options)  # pyright: ignore[reportArgumentType] -- passed through
-        response.headers["cache-control"] = "no-cache"
-        return response
+    return json.loads(_SUGGESTIONS.read_text(encoding="utf-8")) if _SUGGESTIONS.is_file() else {}

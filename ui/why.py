@@ -11,7 +11,18 @@ from ui.prose import external_link, safe_link
 from ui.texts import text, texts
 
 # Said elsewhere in the same panel, or of no use to a reader.
-_SILENT = frozenset({"text", "passage_id", "document_id", "passage_text"})
+_SILENT = frozenset(
+    {
+        "decision",
+        "document",
+        "features",
+        "passage_id",
+        "similarity",
+        "suspicious",
+    }
+)
+# What names a row best, in this order; its other fields follow in small print.
+_LEADS = ("sentence", "text", "title", "rule", "id")
 Row = Mapping[str, object]
 
 
@@ -69,11 +80,11 @@ def _decision(answer: Answer) -> Markup:
 def _step(step: TraceStep, language: Language) -> Markup:
     return Markup(
         '<li><div class="ad-step"><span class="ad-stage">{stage}</span>'
-        '<span class="ad-time">{time}</span></div><p>{reason}</p>{details}</li>'
+        '<span class="ad-time">{time}</span></div>{reason}{details}</li>'
     ).format(
         stage=_named("chat_stage_", step.stage, language),
         time=_duration(step.milliseconds, language),
-        reason=step.reason,
+        reason=Markup("<p>{}</p>").format(step.reason) if step.reason else "",
         details=_details(step.details, language),
     )
 
@@ -100,7 +111,7 @@ def _value(value: object, language: Language) -> Markup:
         case list() | tuple():
             return _list(cast("Sequence[object]", value), language)
         case _:
-            return Markup("{}").format(str(value))
+            return Markup("{}").format(_named("chat_word_", str(value), language, plain=True))
 
 
 def _list(values: Sequence[object], language: Language) -> Markup:
@@ -114,17 +125,26 @@ def _item(value: object, language: Language) -> Markup:
     if not isinstance(value, Mapping):
         return Markup("<li>{}</li>").format(_value(value, language))
     row = cast("Row", value)
-    lead = next((name for name in ("sentence", "title", "rule", "id") if row.get(name)), None)
-    rest = {name: part for name, part in row.items() if name != lead}
+    lead = next((name for name in _LEADS if row.get(name)), None)
+    rest = {name: part for name, part in row.items() if name not in {lead, "headings"}}
     mark = _verdict(rest, language)
     facts = " · ".join(
-        f"{_named('chat_detail_', name, language)} {_value(part, language).striptags()}"
+        f"{_named('chat_detail_', name, language)} {_value(part, language).striptags()}".strip()
         for name, part in rest.items()
-        if name not in _SILENT | {"supported"} and not _is_empty(part)
+        if name not in _SILENT | {"supported"} and not _is_empty(part) and part != "supported"
     )
     return Markup(
         '<li>{}<span class="ad-lead">{}</span><span class="ad-facts">{}</span></li>'
-    ).format(mark, str(row[lead]) if lead else "", facts)
+    ).format(mark, _lead(row, lead), facts)
+
+
+def _lead(row: Row, lead: str | None) -> str:
+    named = str(row[lead]) if lead else ""
+    headings = row.get("headings")
+    if not isinstance(headings, list | tuple):
+        return named
+    path = [str(part) for part in cast("Sequence[object]", headings)]
+    return " › ".join([named, *(part for part in path if part != named)])
 
 
 def _verdict(row: Row, language: Language) -> Markup:
@@ -153,8 +173,8 @@ def _duration(milliseconds: float, language: Language) -> str:
     return text("chat_milliseconds", language, count=shown)
 
 
-def _named(prefix: str, name: str, language: Language) -> str:
-    return texts(language).get(prefix + name) or name.replace("_", " ")
+def _named(prefix: str, name: str, language: Language, *, plain: bool = False) -> str:
+    return texts(language).get(prefix + name) or (name if plain else name.replace("_", " "))
 
 
 def _is_empty(value: object) -> bool:

@@ -5,9 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chatbot.api.access import Caller, Gate
+from chatbot.api.problems import language_of, problem_of
+from chatbot.errors import NotPermitted
 from ui.handlers import Asked, ChatHandlers
+from ui.mounting import CHAT_ROUTES, mount
+from ui.pages.login import login_url
+from ui.running import StopWhenGone
 
+# Questions that may wait behind those being answered; one more is told to come back.
+_WAITING_TURNS = 64
 _STATIC = Path(__file__).parent.parent / "static"
 # `value` is a list of turns, so that only a turn that changed travels. It is joined by the
 # template's own JavaScript: what Handlebars' {{value}} inserts would be run as a template.
@@ -17,8 +29,23 @@ _TRANSCRIPT = (
 )
 
 
+def add_chat(
+    app: FastAPI, handlers: ChatHandlers, *, turns_at_once: int, gate: Gate | None = None
+) -> None:
+    """Mount the visitor's page at `/`. It takes every path that is left: mount it last.
+
+    With a `gate`, visitors who may not chat are led to the login.
+    """
+    page = make_chat_page(handlers, turns_at_once=turns_at_once)
+    page.queue(max_size=_WAITING_TURNS, api_open=False)
+    app.add_middleware(StopWhenGone, turns=handlers.running)
+    mounted = mount(app, page, "/", routes=CHAT_ROUTES)
+    if gate is not None:
+        mounted.app = ChatDoor(mounted.app, gate)
+
+
 def make_chat_page(handlers: ChatHandlers, *, turns_at_once: int) -> gr.Blocks:
-    """The page. Its head must load what `ui.server.head_of("chat")` names."""
+    """The page. Its head must load what `ui.mounting.head_of("chat")` names."""
 
     def show(event: gr.EventData) -> tuple[str, list[str], str, str]:
         state = handlers.show(_asked(event))
@@ -60,3 +87,27 @@ def _on(
 
 def _asked(event: gr.EventData) -> Asked:
     return Asked.read(event._data)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- the only way to all fields
+
+
+class ChatDoor:
+    """Keeps visitors out of the chat page while it is not public. Stands behind the API's gate."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._admits(scope):
+            await _refusal(scope)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _admits(self, scope: Scope) -> bool:
+        caller: Caller = scope["state"]["caller"]
+        return self._gate.chat_is_public or caller.role is not None
+
+
+def _refusal(scope: Scope) -> Response:
+    if scope["path"] == "/":
+        return RedirectResponse(login_url("/"), 303)
+    return problem_of(NotPermitted()).response(language_of(Headers(scope=scope)))

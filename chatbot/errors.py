@@ -1,5 +1,8 @@
 """Errors of a turn, of the server and of the command line."""
 
+from collections.abc import Sequence
+
+from knowledge.documents import Language
 from knowledge.errors import AnswerDeskError
 
 __all__ = [
@@ -87,7 +90,7 @@ class InvalidLine(AnswerDeskError):
     code = "invalid_line"
     status = 422
     en = "{name}, line {line}: {reason}"
-    zh = "{name} 第 {line} 行：{reason}"
+    zh = "{name} 第 {line} 行：{reason_zh}"
 
 
 class GeneratorBusy(AnswerDeskError):
@@ -112,12 +115,21 @@ class GeneratorFailed(AnswerDeskError):
 
 
 class InvalidLines(AnswerDeskError):
-    """`errors` are the texts of several `InvalidLine`, one a line, the same in both languages."""
+    """Everything wrong with a file of lines, one sentence a line; the first 20 are spelled out."""
 
     code = "invalid_lines"
     status = 422
-    en = "{errors}"
-    zh = "{errors}"
+    en = "... and {more} more lines."
+    zh = "……另有 {more} 行。"
+
+    def __init__(self, errors: Sequence[InvalidLine]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(more=len(self.errors) - 20)
+
+    def text(self, language: Language) -> str:
+        """The errors, each on its own line."""
+        shown = [error.text(language) for error in self.errors[:20]]
+        return "\n".join(shown if len(self.errors) <= 20 else [*shown, super().text(language)])
 
 
 class NotAllowed(AnswerDeskError):

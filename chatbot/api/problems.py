@@ -14,13 +14,14 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from chatbot.errors import AnswerDeskError
+from chatbot.faults import describe_fault
 from knowledge.documents import Language
 
 _log = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 
-# What starlette and pydantic refuse by themselves, in words of ours.
+# What starlette refuses by itself, in words of ours.
 _BY_STATUS = {
     400: ("The request cannot be read.", "无法读取请求。"),
     404: ("There is nothing here.", "此处没有内容。"),
@@ -30,17 +31,6 @@ _BY_STATUS = {
         "未能及时收到请求。请重新发送。",
     ),
     413: ("The request is too large. Please shorten it.", "请求内容过大，请缩短后再试。"),
-}
-_BY_FAULT = {
-    "missing": ("is missing", "缺少该字段"),
-    "extra_forbidden": ("is not known here", "不支持该字段"),
-    "string_type": ("must be text", "应为文本"),
-    "string_unicode": ("is not valid Unicode text", "不是有效的 Unicode 文本"),
-    "string_too_short": ("is too short", "过短"),
-    "string_too_long": ("is too long", "过长"),
-    "finite_number": ("must be a finite number", "应为有限数值"),
-    "json_invalid": ("is not valid JSON", "不是有效的 JSON"),
-    "model_attributes_type": ("must be a JSON object", "应为 JSON 对象"),
 }
 
 
@@ -151,19 +141,12 @@ def refusal(status: int) -> Problem:
 
 
 def _invalid(faults: Sequence[Mapping[str, Any]]) -> Problem:
-    """The first fault. Never its input: that may be text that cannot be written back."""
-    fault = faults[0] if faults else {"type": "missing", "loc": ("body",), "msg": ""}
-    place = ".".join(str(part) for part in fault["loc"][1:] or fault["loc"])
-    place = place.encode("utf-8", "replace").decode()[:80]
-    if fault["type"] == "json_invalid":
-        place = "body"
-    message = str(fault["msg"])
-    en, zh = _BY_FAULT.get(str(fault["type"]), (message, message))
+    en, zh = describe_fault(faults)
     return Problem(
         422,
         "invalid_request",
-        f"The request cannot be read: {place}: {en}.",
-        f"无法读取请求：{place}：{zh}。",
+        f"The request cannot be read: {en}.",
+        f"无法读取请求：{zh}。",
     )
 
 

@@ -115,13 +115,13 @@ def trial_view(outcome: RuleOutcome, recognised: str, language: Language) -> Tri
 def _conditions(when: Condition, language: Language) -> Iterator[str]:
     either = text("admin_or", language)
 
-    def say(key: str, **values: object) -> str:
-        return text(f"admin_when_{key}", language, **values)
+    def say(what: str, **values: object) -> str:
+        return text(f"admin_when_{what}", language, **values)
 
     if when.intents:
         yield say("intents", intents=either.join(when.intents))
     if when.keywords is not None:
-        yield say("keywords", keywords=either.join(_quoted(when.keywords.words, language)))
+        yield say("keywords", keywords=either.join(f"“{word}”" for word in when.keywords.words))
     if when.patterns:
         yield say("pattern", pattern=either.join(pattern.source for pattern in when.patterns))
     if when.sentiments:
@@ -132,11 +132,11 @@ def _conditions(when: Condition, language: Language) -> Iterator[str]:
 
 
 def _outcomes(then: Action, language: Language) -> Iterator[str]:
-    def say(key: str, **values: object) -> str:
-        return text(f"admin_then_{key}", language, **values)
+    def say(what: str, **values: object) -> str:
+        return text(f"admin_then_{what}", language, **values)
 
     for lookup in then.lookups:
-        yield say("lookup", key=lookup.key, table=lookup.table)
+        yield say("lookup", value=lookup.key, table=lookup.table)
     if then.set:
         yield say("set", facts=_facts(then.set))
     for evidence in then.evidence:
@@ -152,8 +152,3 @@ def _outcomes(then: Action, language: Language) -> Iterator[str]:
 
 def _facts(facts: Mapping[str, object]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in facts.items())
-
-
-def _quoted(words: Sequence[str], language: Language) -> list[str]:
-
-    return [f"“{word}”" for word in words]

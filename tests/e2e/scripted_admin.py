@@ -27,9 +27,9 @@ from knowledge.documents import (
 from knowledge.errors import DocumentNotFound
 from knowledge.loading import load
 from knowledge.rules.book import RuleBook
+from ui.mounting import add_files, close_doors
 from ui.pages.admin import add_admin
 from ui.pages.login import router as login
-from ui.server import add_files, close_doors
 
 PASSWORD = "correct horse battery"
 _PASSAGES_A_SECOND = 8.0

@@ -10,7 +10,6 @@ import gradio as gr
 
 from chatbot.accounts import Role
 from chatbot.api.access import Caller, Gate
-
 from chatbot.errors import NotPermitted
 from knowledge.documents import Language
 from knowledge.errors import AnswerDeskError

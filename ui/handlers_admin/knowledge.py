@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from chatbot.accounts import Role
 from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord, DocumentState
+from knowledge.loading import warning_text
 from ui.handlers_admin import Desk, pressed
 from ui.render_admin import render
 from ui.views_knowledge import (
@@ -33,7 +34,7 @@ _PASSAGES = 300
 class TableView:
     """What one member looks at: the filter, the page counted from 1, and the pace seen so far."""
 
-    filter: DocumentFilter = DocumentFilter()
+    filter: DocumentFilter = field(default_factory=DocumentFilter)
     page: int = 1
     pace: Mapping[str, Pace] = field(default_factory=dict[str, Pace])
 
@@ -105,7 +106,7 @@ class KnowledgeHandlers:
 
     def delete(
         self, view: TableView, event: gr.EventData, request: gr.Request
-    ) -> tuple[str, str, TableView, gr.Timer]:
+    ) -> tuple[object, ...]:
         """Deletes the document, closes the question and shows the table without it.
 
         Raises `DocumentNotFound` and `NotAllowed`.
@@ -117,10 +118,6 @@ class KnowledgeHandlers:
         gr.Info(self._desk.text("deleted", name=escape(document.name)), title="")
         return "", *self.table(view, request)
 
-    def close(self) -> str:
-        """Nothing is open."""
-        return ""
-
     def turned(self, view: TableView, event: gr.EventData, request: gr.Request) -> Shown:
         """Another page of the table."""
         number = pressed(event, "page")
@@ -129,7 +126,7 @@ class KnowledgeHandlers:
 
     def cleared(
         self, view: TableView, request: gr.Request
-    ) -> tuple[str, str, str, str, TableView, gr.Timer]:
+    ) -> tuple[object, ...]:
         """The filter without a condition, and all documents."""
         return "", ALL, ALL, *self.narrowed("", ALL, ALL, view, request)
 
@@ -150,13 +147,14 @@ class KnowledgeHandlers:
         document = library.get(document_id)
         failed = document.state is DocumentState.FAILED
         text = "" if failed else library.loaded_text(document_id).text
-        passages = [] if failed else library.passages_of(document_id)
+        passages = () if failed else library.passages_of(document_id)
         return render(
             "document",
             self._desk.language,
             document=document,
             state_text=state_text(document, self._desk.language),
             reason=document.reason,
+            warnings=[warning_text(item, self._desk.language) for item in document.warnings],
             text=text[:_TEXT_CHARACTERS],
             text_length=len(text),
             passages=[PassageView.of(i, p) for i, p in enumerate(passages, 1)][:_PASSAGES],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import gradio as gr
 from pydantic import BaseModel
@@ -108,8 +109,8 @@ def _shown(name: str, value: object, language: Language) -> str:
         return text("admin_secret", language)
     if isinstance(value, bool):
         return text("admin_yes" if value else "admin_no", language)
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in cast("tuple[object, ...]", value))
     return _without_password(str(value))
 
 

@@ -1,20 +1,24 @@
 """The admin: five pages behind a login, in one Gradio page a language."""
 
+import warnings
+
 import gradio as gr
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
+from gradio.components.navbar import Navbar
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.api.access import Caller, Gate
+from chatbot.api.access import Gate
 from chatbot.api.problems import problem_of
 from chatbot.errors import NotPermitted
 from knowledge.documents import Language
 from knowledge.errors import AnswerDeskError
 from ui.handlers_admin import Desk
 from ui.handlers_admin.parts import Assistant
+from ui.mounting import CHAT_ROUTES, head_of, mount
 from ui.pages.admin_parts import PAGES, action_html, on, script
 from ui.pages.knowledge import add_knowledge
 from ui.pages.login import login_url, page_language
@@ -23,7 +27,6 @@ from ui.pages.rules import add_rules
 from ui.pages.search import add_search
 from ui.pages.settings import add_settings
 from ui.render_admin import render
-from ui.server import CHAT_ROUTES, head_of, mount
 
 PATH = "/admin"
 _TEMPORARY_SECONDS = 3600
@@ -36,11 +39,14 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
     blocks.queue(max_size=_WAITING_EVENTS, api_open=False)
 
     def member_name(request: Request) -> str | None:
-        return _member(gate, request.headers).name or None
+        return gate.identify(request.headers).name or None
 
     # The pages take no files: those go to the API.
     routes = (*CHAT_ROUTES, *(f"/{language}" for language in Language))
-    mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
+    with warnings.catch_warnings():
+        # Said of every app of several pages, also of one that never asked for SSR.
+        warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
+        mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
     app.add_middleware(AdminDoor, gate=gate)
     return {address(language): head_of("admin") for language in Language}
 
@@ -58,10 +64,10 @@ def make_admin(assistant: Assistant, gate: Gate) -> gr.Blocks:
         fill_width=True,
         delete_cache=(_TEMPORARY_SECONDS, _TEMPORARY_SECONDS),
     ) as blocks:
-        gr.Navbar(visible=False)
+        Navbar(visible=False)
     for language in Language:
         with blocks.route(language.value, language.value):
-            gr.Navbar(visible=False)
+            Navbar(visible=False)
             _add_pages(Desk(assistant, gate, language))
     return blocks
 
@@ -78,11 +84,15 @@ def _add_pages(desk: Desk) -> None:
             add_rules(desk, navigation)
             add_search(desk, navigation, sheet)
             add_settings(desk, navigation)
-    on(sheet, "close_sheet", lambda: "", None, sheet)
+    on(sheet, "close_sheet", _nothing, None, sheet)
     other = next(language for language in Language if language is not desk.language)
     navigation.value = render(
         "nav", desk.language, pages=PAGES, other_language=other, other_url=address(other)
     )
+
+
+def _nothing() -> str:
+    return ""
 
 
 class AdminDoor:
@@ -105,7 +115,7 @@ class AdminDoor:
         """What to say instead of the page; None lets the request pass."""
         language = page_language(headers)
         try:
-            member = _member(self._gate, headers)
+            member = self._gate.identify(headers)
         except AnswerDeskError as error:
             return problem_of(error).response(language)
         if member.role is None:
@@ -119,7 +129,3 @@ class AdminDoor:
 
 def _is_admin(path: str) -> bool:
     return path == PATH or path.startswith(f"{PATH}/")
-
-
-def _member(gate: Gate, headers: Headers) -> Caller:
-    return gate.identify(headers)

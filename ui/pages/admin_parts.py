@@ -1,10 +1,10 @@
 """What the admin pages are made of: a page, HTML whose buttons act, and the navigation."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, TypedDict
+from typing import Final
 
 import gradio as gr
 from gradio.components import Component
@@ -15,16 +15,9 @@ from ui.render_admin import render
 PAGES: Final = ("overview", "knowledge", "rules", "search", "settings")
 
 
-class _Live(TypedDict):
-    show_progress: Any
-    api_visibility: Any
-    concurrency_limit: int | None
-    trigger_mode: Any
-
-
 # How every admin event runs: no spinner over the page, not offered to API clients, and
 # several members at once.
-LIVE: Final[_Live] = {
+_LIVE: Final = {
     "show_progress": "hidden",
     "api_visibility": "private",
     "concurrency_limit": 8,
@@ -39,7 +32,7 @@ def script(name: str) -> str:
 
 
 @contextmanager
-def page(desk: Desk, name: str, **values: object) -> Iterator[None]:
+def page(desk: Desk, name: str, **values: object) -> Generator[None]:
     """A page of the admin with its heading. The style sheet shows one at a time."""
     with gr.Column(elem_id=f"ad-page-{name}", elem_classes="ad-page"):
         gr.HTML(heading(desk, name, **values), apply_default_css=False, js_on_load=None)
@@ -52,18 +45,24 @@ def heading(desk: Desk, name: str, **values: object) -> str:
     return render("head", desk.language, title=desk.text(name), lead=lead)
 
 
+def waiting(desk: Desk) -> str:
+    """What stands where a page's content will be."""
+    return render("waiting", desk.language)
+
+
 def action_html(element: str, html: str = "", *, behaviour: str = "admin_actions") -> gr.HTML:
     """HTML whose elements with `data-action` raise the event of that name, with their data."""
     return gr.HTML(html, elem_id=element, apply_default_css=False, js_on_load=script(behaviour))
 
 
 def on(
-    html: gr.HTML,
+    source: Component,
     event: str,
-    handler: Callable[..., Any],
+    handler: Callable[..., object],
     inputs: Component | Sequence[Component] | None,
-    outputs: Component | Sequence[Component] | None,
-    **options: Any,
+    outputs: Component | Sequence[Component],
+    **options: object,
 ) -> None:
-    """Run `handler` when the script of `html` raises `event`."""
-    getattr(html, event)(handler, inputs, outputs, **{**LIVE, **options})
+    """Run `handler` when `source` raises `event`: one of its own, or one that its script names."""
+    listen: Callable[..., object] = getattr(source, event)
+    listen(handler, inputs, outputs, **{**_LIVE, **options})

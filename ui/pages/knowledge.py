@@ -6,9 +6,12 @@ from knowledge.documents import DEFAULT_COLLECTION, DocumentState
 from knowledge.loading import readable_endings
 from ui.handlers_admin import Desk
 from ui.handlers_admin.knowledge import ALL, KnowledgeHandlers, TableView
-from ui.pages.admin_parts import LIVE, action_html, on, page
+from ui.pages.admin_parts import action_html, on, page, waiting
 from ui.render_admin import render
 
+# The table shows one state of the session: its events run one after the other, or a tick that
+# began before a change of the filter would end after it and undo it.
+_IN_TURN = {"concurrency_id": "admin-documents", "concurrency_limit": 1}
 # Seconds between looks at documents under way: progress moves, the server hardly notices.
 _TICK = 1.0
 
@@ -17,9 +20,8 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
     """The page with the documents; `sheet` is what opens over every page."""
     handlers = KnowledgeHandlers(desk)
     with page(desk, "knowledge"):
-        drop = action_html("ad-drop", _drop(desk), behaviour="admin_drop")
-        with gr.Row(elem_classes="ad-filters"):
-            query, state, collection = _filters(desk)
+        with gr.Row(elem_classes="ad-bring"):
+            drop = action_html("ad-drop", _drop(desk), behaviour="admin_drop")
             target = gr.Dropdown(
                 [DEFAULT_COLLECTION],
                 value=DEFAULT_COLLECTION,
@@ -28,27 +30,26 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
                 elem_id="ad-upload-collection",
                 min_width=160,
             )
-        table = action_html("ad-documents")
+        with gr.Row(elem_classes="ad-filters"):
+            query, state, collection = _filters(desk)
+        table = action_html("ad-documents", waiting(desk))
     view, timer = gr.State(TableView()), gr.Timer(_TICK, active=False)
 
     filters, shown = [query, state, collection], [table, view, timer]
     show, choices = desk.guarded(handlers.table), desk.guarded(handlers.collections)
     for source, event in ((navigation, "show_knowledge"), (drop, "upload")):
-        on(source, event, show, view, shown)
+        on(source, event, show, view, shown, **_IN_TURN)
         on(source, event, choices, None, [collection, target])
-    timer.tick(show, view, shown, **{**LIVE, "trigger_mode": "once"})
-    gr.on(
-        [query.input, state.input, collection.input],
-        desk.guarded(handlers.narrowed),
-        [*filters, view],
-        shown,
-        **{**LIVE, "trigger_mode": "always_last"},
-    )
-    on(table, "turn_page", desk.guarded(handlers.turned), view, shown)
-    on(table, "clear_filter", desk.guarded(handlers.cleared), view, [*filters, *shown])
+    on(timer, "tick", show, view, shown, trigger_mode="once", **_IN_TURN)
+    narrowed = desk.guarded(handlers.narrowed)
+    for condition in filters:
+        options = {"trigger_mode": "always_last", **_IN_TURN}
+        on(condition, "input", narrowed, [*filters, view], shown, **options)
+    on(table, "turn_page", desk.guarded(handlers.turned), view, shown, **_IN_TURN)
+    on(table, "clear_filter", desk.guarded(handlers.cleared), view, [*filters, *shown], **_IN_TURN)
     on(table, "open_document", desk.guarded(handlers.open), None, sheet)
     on(table, "ask_delete", desk.guarded(handlers.ask_delete), None, sheet)
-    on(sheet, "delete_document", desk.guarded(handlers.delete), view, [sheet, *shown])
+    on(sheet, "delete_document", desk.guarded(handlers.delete), view, [sheet, *shown], **_IN_TURN)
 
 
 def _filters(desk: Desk) -> tuple[gr.Textbox, gr.Dropdown, gr.Dropdown]:

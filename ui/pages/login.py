@@ -9,8 +9,8 @@ from starlette.requests import cookie_parser
 
 from chatbot.api.problems import language_of
 from knowledge.documents import Language
+from ui.mounting import head_of
 from ui.render_admin import render
-from ui.server import head_of
 
 PATH = "/login"
 LANGUAGE_COOKIE = "answerdesk_language"

@@ -4,14 +4,14 @@ import gradio as gr
 
 from ui.handlers_admin import Desk
 from ui.handlers_admin.rules import RulesHandlers
-from ui.pages.admin_parts import LIVE, action_html, on, page
+from ui.pages.admin_parts import action_html, on, page, waiting
 
 
 def add_rules(desk: Desk, navigation: gr.HTML) -> None:
     """The page with the rules, and a message to try on them."""
     handlers = RulesHandlers(desk)
     with page(desk, "rules", folder=handlers.folder()):
-        with gr.Group(elem_classes="ad-try"):
+        with gr.Column(elem_classes="ad-try"):
             with gr.Row(elem_classes="ad-ask"):
                 message = gr.Textbox(
                     label=desk.text("try"),
@@ -26,6 +26,8 @@ def add_rules(desk: Desk, navigation: gr.HTML) -> None:
                     desk.text("try_run"), variant="primary", min_width=96, elem_id="ad-try-run"
                 )
             trial = action_html("ad-trial")
-        rules = action_html("ad-rules")
+        rules = action_html("ad-rules", waiting(desk))
     on(navigation, "show_rules", desk.guarded(handlers.show), None, rules)
-    gr.on([run.click, message.submit], desk.guarded(handlers.attempt), message, trial, **LIVE)
+    attempt = desk.guarded(handlers.attempt)
+    on(run, "click", attempt, message, trial)
+    on(message, "submit", attempt, message, trial)

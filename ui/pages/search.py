@@ -6,7 +6,7 @@ from knowledge.documents import DEFAULT_COLLECTION
 from ui.handlers_admin import Desk
 from ui.handlers_admin.knowledge import KnowledgeHandlers
 from ui.handlers_admin.search import SearchHandlers
-from ui.pages.admin_parts import LIVE, action_html, on, page
+from ui.pages.admin_parts import action_html, on, page, waiting
 
 
 def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
@@ -33,13 +33,9 @@ def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
             run = gr.Button(
                 desk.text("search_run"), variant="primary", min_width=96, elem_id="ad-search-run"
             )
-        found = action_html("ad-found")
+        found = action_html("ad-found", waiting(desk))
     on(navigation, "show_search", desk.guarded(handlers.show), None, [found, collection])
-    gr.on(
-        [run.click, query.submit],
-        desk.guarded(handlers.search),
-        [query, collection],
-        found,
-        **LIVE,
-    )
+    look = desk.guarded(handlers.search)
+    on(run, "click", look, [query, collection], found)
+    on(query, "submit", look, [query, collection], found)
     on(found, "open_document", desk.guarded(KnowledgeHandlers(desk).open), None, sheet)

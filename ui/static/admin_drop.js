@@ -26,14 +26,27 @@ drop.querySelector("input").addEventListener("change", (event) => {
 function add(files) {
   for (const file of files) {
     const row = makeRow(file.name);
-    const limit = Number(words.limitMb);
-    if (file.size > limit * MEBIBYTE) {
-      fail(row, fill(words.tooLarge, { size: Math.ceil(file.size / MEBIBYTE), limit }));
+    const fault = faultOf(file);
+    if (fault) {
+      fail(row, fault);
     } else {
       waiting.push([file, row]);
     }
   }
   next();
+}
+
+// What can be told without sending the file.
+function faultOf(file) {
+  const limit = Number(words.limitMb);
+  if (file.size > limit * MEBIBYTE) {
+    return fill(words.tooLarge, { size: Math.ceil(file.size / MEBIBYTE), limit });
+  }
+  const readable = words.formats.split(",").some((ending) => file.name.toLowerCase().endsWith(ending));
+  if (!readable) {
+    return words.unreadable;
+  }
+  return file.size ? "" : words.empty;
 }
 
 function next() {

@@ -111,6 +111,7 @@ class DocumentRecord:
     warnings: tuple[str, ...] = field(default=())
     same_content_as: str | None = None
     updated_at: str = ""
+    reason_zh: str | None = None
 
     @property
     def progress(self) -> str:

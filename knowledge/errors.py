@@ -1,5 +1,6 @@
 """Errors that say, in the reader's language, what went wrong and what to do."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from knowledge.documents import Language
@@ -120,6 +121,48 @@ class InvalidPassages(AnswerDeskError):
     status = 422
     en = "{name}, line {line}: {reason}"
     zh = "{name} 第 {line} 行：{reason}"
+
+
+class InvalidPassageFile(InvalidPassages):
+    """`problems` are (line, English reason, Chinese reason); all are told, up to a screenful."""
+
+    shown: ClassVar[int] = 30
+    en = "Nothing was taken from {name}; {count} of its lines cannot be read:"
+    zh = "未从 {name} 录入任何内容，其中 {count} 行无法读取："
+
+    def __init__(self, *, name: str, problems: Sequence[tuple[int, str, str]]) -> None:
+        self.problems = problems
+        super().__init__(name=name, count=len(problems))
+
+    def text(self, language: Language) -> str:
+        """The message in `language`, a line for each problem."""
+        if language is Language.CHINESE:
+            lines = [f"第 {line} 行：{zh}" for line, _, zh in self.problems]
+        else:
+            lines = [f"line {line}: {en}" for line, en, _ in self.problems]
+        rest = ["..."] if len(lines) > self.shown else []
+        return "\n".join([super().text(language), *lines[: self.shown], *rest])
+
+
+class PathNotFound(AnswerDeskError):
+    code = "path_not_found"
+    status = 404
+    en = "There is no file or folder {path}."
+    zh = "没有文件或文件夹 {path}。"
+
+
+class FileTooLarge(UnreadableDocument):
+    code = "file_too_large"
+    status = 413
+    en = "{name} has {size_mb:.0f} MB; files of up to {limit_mb:.0f} MB are read."
+    zh = "{name} 大小为 {size_mb:.0f} MB，最多可读取 {limit_mb:.0f} MB 的文件。"
+
+
+class InvalidCollection(AnswerDeskError):
+    code = "invalid_collection"
+    status = 422
+    en = "A collection's name has 1 to {limit} characters on one line."
+    zh = "集合名称须为一行，长度为 1 到 {limit} 个字符。"
 
 
 class ModelFileMissing(AnswerDeskError):

@@ -55,7 +55,7 @@ class DocumentTextRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
-    sections: Mapped[list[list[object]]] = mapped_column(JSON)
+    sections: Mapped[list[tuple[list[str], int, int]]] = mapped_column(JSON)
 
 
 class PassageRow(Base):

@@ -51,18 +51,22 @@ def load(name: str, data: bytes) -> LoadedText:
     `UnsupportedFormat` for an ending that cannot be read and `UnreadableDocument`,
     with the reason, for content that cannot.
     """
-    loader = _FORMATS.get(ending(name))
-    if loader is None:
+    check(name, data)
+    loaded = _FORMATS[ending(name)](name, data)
+    if not loaded.text.strip():
+        raise NoTextFound(name=name)
+    return loaded
+
+
+def check(name: str, data: bytes) -> None:
+    """Raise what `load` would raise, as far as can be told without parsing."""
+    if ending(name) not in _FORMATS:
         raise UnsupportedFormat(name=name, known=", ".join(readable_endings()))
     if not data:
         raise EmptyDocument(name=name)
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             raise NotText(name=name, kind=kind)
-    loaded = loader(name, data)
-    if not loaded.text.strip():
-        raise NoTextFound(name=name)
-    return loaded
 
 
 def readable_endings() -> tuple[str, ...]:

@@ -76,7 +76,9 @@ def _list(node: SyntaxTreeNode) -> str:
     for offset, item in enumerate(node.children):
         mark = "-" if node.type == "bullet_list" else f"{number + offset}."
         lines = "\n".join(filter(None, map(_block, item.children))).split("\n")
-        items.append("\n".join([f"{mark} {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])]))
+        items.append(
+            "\n".join([f"{mark} {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])])
+        )
     return "\n".join(items)
 
 

@@ -1,5 +1,7 @@
 """Chunks cover their text, keep to their limit and respect what belongs together."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def loaded_texts(draw: st.DrawFn) -> LoadedText:
     cuts = draw(st.lists(st.integers(0, len(text)), max_size=5))
     edges = sorted({0, len(text), *cuts})
     sections: list[Section] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         path = draw(st.lists(st.sampled_from(["Orders", "退货", "Q?"]), max_size=3))
         sections.append(Section(tuple(path), start, end))
     return LoadedText("title", text, tuple(sections))

@@ -1,0 +1,233 @@
+"""The one door to the documents: what comes in, what is found, how far the work has come."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from knowledge.documents import DocumentRecord, LoadedText, Passage
+from knowledge.embedding import Embedder, Vectors
+from knowledge.errors import AnswerDeskError, FileTooLarge, UnreadableDocument
+from knowledge.indexes import Hit
+from knowledge.indexes.chroma import ChromaIndex
+from knowledge.indexes.keyword import KeywordIndex
+from knowledge.ingest import Ingestor, Stores
+from knowledge.intake import (
+    MAX_FILE_BYTES,
+    AssignedPassage,
+    FoundFile,
+    Intake,
+    checked_collection,
+    clean_name,
+    find_files,
+    parse_passages,
+)
+from knowledge.loading import check, ending
+from knowledge.originals import Originals
+from knowledge.passages import PassageStore
+from knowledge.priority import GatedEmbedder, PriorityGate
+from knowledge.retrieval import bm25_idf
+from knowledge.store import DocumentStore, IngestProgress, document_id
+
+_POLL_SECONDS = 0.1
+
+
+def open_library(
+    data_dir: Path, engine: Engine, embedder: Embedder, *, background: bool = True
+) -> "Library":
+    """The library of a data folder that this process owns and whose tables are there.
+
+    What an earlier process left unfinished is taken up at once; without `background`,
+    when something is added or waited for. Close it to end the work.
+    """
+    gate = PriorityGate()
+    passages = PassageStore(engine, embedder.fingerprint)
+    stores = Stores(
+        documents=DocumentStore(engine, Originals(data_dir / "files")),
+        passages=passages,
+        keywords=KeywordIndex(data_dir / "index" / "keyword.db"),
+        vectors=ChromaIndex(
+            data_dir / "index" / "chroma",
+            fingerprint=embedder.fingerprint,
+            dimension=embedder.dimension,
+        ),
+        embedder=embedder,
+        gate=gate,
+    )
+    library = Library(stores)
+    if background:
+        library.work()
+    return library
+
+
+class Library:
+    """Documents and the passages they were cut into. Thread-safe."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._ingestor = Ingestor(stores)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder for questions; while one is embedded, the background waits."""
+        return GatedEmbedder(self._stores.embedder, self._stores.gate)
+
+    def add_file(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> DocumentRecord:
+        """Take in a file; what came from the same `source` (`name` if not given) before is replaced.
+
+        It is searchable by its words within a second or so, by meaning when its state is
+        `ready`. Raises `UnsupportedFormat`, `UnreadableDocument` or `InvalidCollection`
+        where that shows at once; what shows later is the record's `reason`.
+        """
+        shown = clean_name(name)
+        if len(data) > MAX_FILE_BYTES:
+            raise FileTooLarge(
+                name=shown, size_mb=len(data) / 2**20, limit_mb=MAX_FILE_BYTES / 2**20
+            )
+        check(shown, data)
+        record = self._stores.documents.add(
+            checked_collection(collection), source or shown, shown, data
+        )
+        self.work()
+        return record
+
+    def add_paths(
+        self,
+        paths: Sequence[Path],
+        collection: str,
+        on_file: Callable[[str], None] | None = None,
+    ) -> Intake:
+        """Take in files and all that lies below folders; the absolute path is the source.
+
+        Hidden files are skipped; what cannot be read is listed in the result. A `.jsonl`
+        file is taken as ready passages. Raises `PathNotFound`, `InvalidCollection`, or
+        `InvalidPassageFile` for a file that was itself named.
+        """
+        checked_collection(collection)
+        documents: list[DocumentRecord] = []
+        unreadable: list[tuple[str, AnswerDeskError]] = []
+        for file in find_files(paths):
+            if on_file is not None:
+                on_file(file.name)
+            try:
+                documents.extend(self._add_found(file, collection))
+            except AnswerDeskError as error:
+                if ending(file.name) == ".jsonl":
+                    raise
+                unreadable.append((file.name, error))
+        return Intake(tuple(documents), tuple(unreadable))
+
+    def add_passages(self, name: str, data: bytes, *, collection: str) -> list[DocumentRecord]:
+        """Take in a JSONL file of ready passages, each a document named by its id, all or none.
+
+        A line may name a collection of its own. Raises `InvalidPassageFile` with every
+        bad line, or `InvalidCollection`.
+        """
+        assigned = parse_passages(clean_name(name), data, checked_collection(collection))
+        for name_of, some in _by_collection(assigned).items():
+            self._stores.documents.add_ready(name_of, [item.passage for item in some])
+        self.work()
+        wanted = {document_id(item.collection, item.passage.id) for item in assigned}
+        return [record for record in self._stores.documents.records() if record.id in wanted]
+
+    def list(self, collection: str | None = None) -> Sequence[DocumentRecord]:
+        """All documents, of one collection or all, by name."""
+        return self._stores.documents.records(collection)
+
+    def get(self, document_id: str) -> DocumentRecord:
+        """One document. Raises `DocumentNotFound`."""
+        return self._stores.documents.record(document_id)
+
+    def delete(self, document_id: str) -> None:
+        """Delete a document and all that was made of it. Raises `DocumentNotFound`."""
+        collection, keys = self._stores.documents.delete(document_id)
+        self._stores.keywords.delete(collection, keys)
+        self._stores.vectors.delete(collection, keys)
+
+    def loaded_text(self, document_id: str) -> LoadedText:
+        """A document's text, into which positions point. Raises `DocumentNotFound`."""
+        return self._stores.documents.text(document_id)
+
+    def passages_of(self, document_id: str) -> Sequence[Passage]:
+        """The passages of a document, in the order of its text. Raises `DocumentNotFound`."""
+        self._stores.documents.record(document_id)
+        return self._stores.passages.of_document(document_id)
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """The passages with these keys; one that was deleted meanwhile is missing."""
+        return self._stores.passages.passages(keys)
+
+    def keyword_search(self, collection: str, query: str, limit: int) -> list[Hit]:
+        """The best passages by BM25. Some may be gone by the time `passages` is asked for them."""
+        with self._stores.gate.question():
+            return self._stores.keywords.search(collection, query, limit)
+
+    def dense_search(self, collection: str, vector: Vectors, limit: int) -> list[Hit]:
+        """The best passages by cosine. Some may be gone by the time `passages` is asked for them."""
+        with self._stores.gate.question():
+            return self._stores.vectors.search(collection, vector, limit)
+
+    def vectors(self, collection: str, keys: Sequence[int]) -> Mapping[int, Vectors]:
+        """Vectors of those passages that have one, `(dimension,)` float32, unit length."""
+        return self._stores.vectors.vectors(collection, keys)
+
+    def idf(self, collection: str, words: Sequence[str]) -> dict[str, float]:
+        """BM25's inverse document frequency of terms (as `knowledge.language.terms` makes them)."""
+        count, frequency = self._stores.keywords.document_frequency(collection, words)
+        return {word: bm25_idf(count, frequency[word]) for word in words}
+
+    def progress(self) -> IngestProgress:
+        """How far the background work has come."""
+        return self._stores.documents.progress()
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+    ) -> IngestProgress:
+        """Wait until every document is ready or has failed, for `timeout` seconds at most."""
+        self.work()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            progress = self.progress()
+            if on_progress is not None:
+                on_progress(progress)
+            if progress.is_finished or (deadline is not None and time.monotonic() >= deadline):
+                return progress
+            time.sleep(_POLL_SECONDS)
+
+    def work(self) -> None:
+        """Start the background work, or tell it that there is more."""
+        self._ingestor.wake()
+
+    def close(self) -> None:
+        """End the background work after the batch at hand and close the indexes."""
+        self._ingestor.stop()
+        self._stores.vectors.close()
+        self._stores.keywords.close()
+
+    def _add_found(self, file: FoundFile, collection: str) -> Sequence[DocumentRecord]:
+        try:
+            size = file.path.stat().st_size
+            too_large = size > MAX_FILE_BYTES
+            # Nothing of a file that is too large is read; its size is what add_file would refuse.
+            data = b"" if too_large else file.path.read_bytes()
+        except OSError as error:
+            raise UnreadableDocument(name=file.name, reason=str(error.strerror)) from error
+        if too_large:
+            raise FileTooLarge(
+                name=file.name, size_mb=size / 2**20, limit_mb=MAX_FILE_BYTES / 2**20
+            )
+        if ending(file.name) == ".jsonl":
+            return self.add_passages(file.name, data, collection=collection)
+        return [self.add_file(file.name, data, collection=collection, source=str(file.path))]
+
+
+def _by_collection(assigned: Sequence[AssignedPassage]) -> dict[str, list[AssignedPassage]]:
+    grouped: dict[str, list[AssignedPassage]] = {}
+    for item in assigned:
+        grouped.setdefault(item.collection, []).append(item)
+    return grouped

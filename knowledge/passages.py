@@ -1,0 +1,335 @@
+"""Passages in SQL: staged with their document's new version, then made visible all at once."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Engine, Select, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from knowledge.chunking import Chunk
+from knowledge.documents import DocumentState, LoadedText, Passage, Position
+from knowledge.language import detect_language
+from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
+
+# SQLite takes at most 32,766 parameters; this many at once are quick on every database.
+IN_CLAUSE = 500
+# Characters that tell a document's language.
+_LANGUAGE_SAMPLE = 20_000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPassage:
+    """A passage that came as one: a document of its own, never split."""
+
+    id: str
+    title: str
+    text: str
+    url: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        parts = (self.title, self.url or "", self.text)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A passage as the indexes take it."""
+
+    key: int
+    document_id: str
+    collection: str
+    text_hash: str
+    searchable_text: str
+
+
+class PassageStore:
+    """The passages table. Thread-safe; each call is a transaction."""
+
+    def __init__(self, engine: Engine, fingerprint: str) -> None:
+        self._engine = engine
+        self._fingerprint = fingerprint
+
+    def stage(
+        self, key: str, version: int, loaded: LoadedText, chunks: Iterable[Chunk]
+    ) -> list[Staged]:
+        """Write a version's passages, invisible yet. Earlier ones that never became visible go."""
+        with Session(self._engine) as session, session.begin():
+            document = session.get(DocumentRow, key)
+            if document is None or document.version != version:
+                return []
+            session.execute(
+                delete(PassageRow).where(PassageRow.document_id == key, ~PassageRow.live)
+            )
+            document.warnings = list(loaded.warnings)
+            rows = [
+                _row(document, ordinal, loaded, piece)
+                for ordinal, piece in enumerate(_trimmed(loaded, chunks))
+            ]
+            session.execute(insert(PassageRow), rows)
+        return self.staged(key, version)
+
+    def staged(self, key: str, version: int) -> list[Staged]:
+        """A version's passages, in order."""
+        query = _joined(PassageRow.document_id == key, PassageRow.version == version)
+        return self._select(query, _as_staged)
+
+    def promote(self, jobs: Sequence[tuple[str, int, LoadedText | None]]) -> dict[str, list[int]]:
+        """Make versions visible in the place of earlier ones, all in one transaction.
+
+        `jobs` are document ids, versions and their texts (None for ready passages). A version that is no longer the
+        newest is passed over. Returns the keys that are gone, by collection.
+        """
+        gone: dict[str, list[int]] = {}
+        with Session(self._engine) as session, session.begin():
+            for key, version, loaded in jobs:
+                document = session.get(DocumentRow, key)
+                if document is not None and document.version == version:
+                    keys = _swap(session, document, loaded)
+                    gone.setdefault(document.collection, []).extend(keys)
+        return gone
+
+    def unembedded(self, limit: int) -> list[Staged]:
+        """Visible passages that have no vector yet, those of the oldest documents first."""
+        query = _joined(PassageRow.live.is_(True), PassageRow.embedded_with == "")
+        query = query.where(DocumentRow.state != DocumentState.FAILED)
+        return self._select(query.limit(limit), _as_staged)
+
+    def mark_embedded(self, keys: Sequence[int]) -> set[int]:
+        """Note that the vectors of these passages are stored; returns those that are gone meanwhile."""
+        gone = set(keys)
+        with Session(self._engine) as session, session.begin():
+            for some in _batches(keys):
+                mine = PassageRow.key.in_(some)
+                session.execute(
+                    update(PassageRow).where(mine).values(embedded_with=self._fingerprint)
+                )
+                gone.difference_update(session.scalars(select(PassageRow.key).where(mine)))
+        return gone
+
+    def mark_missing(self, keys: Sequence[int]) -> None:
+        """Note that the vectors of these passages are lost; their documents are taken up again."""
+        with Session(self._engine) as session, session.begin():
+            for some in _batches(keys):
+                lost = PassageRow.key.in_(some)
+                session.execute(update(PassageRow).where(lost).values(embedded_with=""))
+            _take_up_unembedded(session)
+
+    def forget_other_models(self) -> None:
+        """Take vectors of any other embedder for lost."""
+        other = PassageRow.embedded_with.not_in(("", self._fingerprint))
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(PassageRow).where(other).values(embedded_with=""))
+            _take_up_unembedded(session)
+
+    def note_embedding(self, document_ids: Iterable[str]) -> None:
+        """Advance documents to `embedding`, and to `ready` those whose passages all have vectors."""
+        ids = sorted(set(document_ids))
+        is_whole = ~_has_unembedded()
+        with Session(self._engine) as session, session.begin():
+            for some in _batches(ids):
+                among = DocumentRow.id.in_(some) & DocumentRow.state.in_(
+                    (DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
+                )
+                for state, which in (
+                    (DocumentState.EMBEDDING, ~is_whole),
+                    (DocumentState.READY, is_whole),
+                ):
+                    session.execute(
+                        update(DocumentRow)
+                        .where(among, which)
+                        .values(state=state)
+                        .execution_options(synchronize_session=False)
+                    )
+
+    def keys(self, collection: str, *, embedded: bool) -> set[int]:
+        """Keys of the visible passages of a collection, or of those with a vector."""
+        query = select(PassageRow.key).where(PassageRow.collection == collection, PassageRow.live)
+        if embedded:
+            query = query.where(PassageRow.embedded_with != "")
+        with Session(self._engine) as session:
+            return set(session.scalars(query))
+
+    def texts(self, keys: Sequence[int]) -> list[Staged]:
+        """Passages as the indexes take them."""
+        return [
+            found
+            for some in _batches(keys)
+            for found in self._select(_joined(PassageRow.key.in_(some)), _as_staged)
+        ]
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """The visible passages among `keys`."""
+        found: dict[int, Passage] = {}
+        for some in _batches(keys):
+            query = _joined(PassageRow.key.in_(some), PassageRow.live.is_(True))
+            found.update(self._select(query, lambda row, name: (row.key, _as_passage(row, name))))
+        return found
+
+    def of_document(self, document_id: str) -> list[Passage]:
+        """The visible passages of a document, in order."""
+        return self._select(
+            _joined(PassageRow.document_id == document_id, PassageRow.live.is_(True)), _as_passage
+        )
+
+    def donors(self, hashes: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """For each text that already has a vector, the collection and key it is stored under."""
+        found: dict[str, tuple[str, int]] = {}
+        with Session(self._engine) as session:
+            for some in _batches(hashes):
+                query = select(PassageRow.text_hash, PassageRow.collection, PassageRow.key).where(
+                    PassageRow.text_hash.in_(some), PassageRow.embedded_with == self._fingerprint
+                )
+                rows = session.execute(query).tuples()
+                found.update({text: (collection, key) for text, collection, key in rows})
+        return found
+
+    def _select(
+        self,
+        query: Select[PassageRow, str],
+        made: Callable[[PassageRow, str], _T],
+    ) -> list[_T]:
+        with Session(self._engine) as session:
+            return [made(row, name) for row, name in session.execute(query).tuples()]
+
+
+def stage_ready(session: Session, changed: Sequence[tuple[DocumentRow, ReadyPassage]]) -> None:
+    """Write ready passages as the staged versions of their documents."""
+    ids = [document.id for document, _ in changed]
+    for some in _batches(ids):
+        stale = PassageRow.document_id.in_(some) & ~PassageRow.live
+        session.execute(delete(PassageRow).where(stale))
+    rows: list[dict[str, object]] = []
+    for document, passage in changed:
+        loaded = LoadedText(passage.title, passage.text, ())
+        row = _row(document, 0, loaded, Chunk(0, len(passage.text), ()))
+        rows.append({**row, "external_id": passage.id, "url": passage.url})
+    if rows:
+        session.execute(insert(PassageRow), rows)
+
+
+def _row(
+    document: DocumentRow, ordinal: int, loaded: LoadedText, piece: Chunk
+) -> dict[str, object]:
+    text = loaded.text[piece.start : piece.end]
+    passage = Passage(
+        id=f"{document.id}-{ordinal}",
+        document=document.name,
+        title=loaded.title,
+        text=text,
+        position=Position(piece.start, piece.end, piece.headings),
+    )
+    return {
+        "document_id": document.id,
+        "collection": document.collection,
+        "version": document.version,
+        "ordinal": ordinal,
+        "external_id": passage.id,
+        "title": passage.title,
+        "text": text,
+        "start": piece.start,
+        "end": piece.end,
+        "headings": list(piece.headings),
+        "url": None,
+        "language": detect_language(text).value,
+        "text_hash": hashlib.sha256(passage.searchable_text.encode("utf-8", "replace")).hexdigest(),
+        "live": False,
+        "embedded_with": "",
+    }
+
+
+def _trimmed(loaded: LoadedText, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Chunks without the white space around them; blank ones are left out."""
+    for piece in chunks:
+        text = loaded.text[piece.start : piece.end]
+        start = piece.start + len(text) - len(text.lstrip())
+        end = piece.start + len(text.rstrip())
+        if start < end:
+            yield replace(piece, start=start, end=end)
+
+
+def _swap(session: Session, document: DocumentRow, loaded: LoadedText | None) -> list[int]:
+    mine = PassageRow.document_id == document.id
+    old = mine & (PassageRow.version != document.version)
+    gone = list(session.scalars(select(PassageRow.key).where(old)))
+    session.execute(delete(PassageRow).where(old))
+    session.execute(update(PassageRow).where(mine).values(live=True))
+    if loaded is None:
+        only = session.scalars(select(PassageRow).where(mine)).one()
+        loaded = LoadedText(only.title, only.text, ())
+    _keep_text(session, document, loaded)
+    document.state = DocumentState.KEYWORD_READY
+    document.updated_at = now()
+    return gone
+
+
+def _keep_text(session: Session, document: DocumentRow, loaded: LoadedText) -> None:
+    session.execute(delete(DocumentTextRow).where(DocumentTextRow.document_id == document.id))
+    session.add(
+        DocumentTextRow(
+            document_id=document.id,
+            version=document.version,
+            title=loaded.title,
+            text=loaded.text,
+            sections=[(list(s.headings), s.start, s.end) for s in loaded.sections],
+        )
+    )
+    document.title = loaded.title
+    document.language = detect_language(loaded.text[:_LANGUAGE_SAMPLE]).value
+
+
+def _has_unembedded() -> ColumnElement[bool]:
+    return (
+        select(PassageRow.key)
+        .where(
+            PassageRow.document_id == DocumentRow.id,
+            PassageRow.live,
+            PassageRow.embedded_with == "",
+        )
+        .exists()
+    )
+
+
+def _take_up_unembedded(session: Session) -> None:
+    session.execute(
+        update(DocumentRow)
+        .where(DocumentRow.state == DocumentState.READY, _has_unembedded())
+        .values(state=DocumentState.EMBEDDING)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _joined(*conditions: ColumnElement[bool]) -> Select[PassageRow, str]:
+    return (
+        select(PassageRow, DocumentRow.name)
+        .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+        .where(*conditions)
+        .order_by(PassageRow.key)
+    )
+
+
+def _as_passage(row: PassageRow, name: str) -> Passage:
+    return Passage(
+        id=row.external_id,
+        document=name,
+        title=row.title,
+        text=row.text,
+        position=Position(row.start, row.end, tuple(row.headings)),
+        collection=row.collection,
+        url=row.url,
+        document_id=row.document_id,
+    )
+
+
+def _as_staged(row: PassageRow, name: str) -> Staged:
+    text = _as_passage(row, name).searchable_text
+    return Staged(row.key, row.document_id, row.collection, row.text_hash, text)
+
+
+def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for first in range(0, len(items), IN_CLAUSE):
+        yield items[first : first + IN_CLAUSE]

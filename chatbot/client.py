@@ -1,9 +1,8 @@
 """Talks to the server that owns the data folder, for the commands that cannot open it themselves."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +11,7 @@ from chatbot.errors import AnswerDeskError, ServerUnreachable
 from chatbot.local_server import LocalServer
 from chatbot.messages import Mode
 from knowledge.documents import Language
+from knowledge.intake import FoundFile
 
 # Between two signs of life; the server sends a heartbeat every 10 s.
 _TIMEOUT = httpx.Timeout(10, read=60)
@@ -69,14 +69,14 @@ class Client:
         body = {"query": query, "k": k, "collection": collection, "history": list(history)}
         return self._call("POST", "/api/v1/search", json=body)["hits"]
 
-    def upload(self, path: Path, *, name: str, collection: str, source: str) -> list[Json]:
-        """The documents that a file became, in their first state."""
-        with path.open("rb") as file:
+    def upload(self, found: FoundFile, collection: str) -> list[Json]:
+        """The documents that a file became, in their first state; its path is their source."""
+        with found.path.open("rb") as file:
             return self._call(
                 "POST",
                 "/api/v1/documents",
-                files={"file": (name, file)},
-                data={"collection": collection, "source": source},
+                files={"file": (found.name, file)},
+                data={"collection": collection, "source": str(found.path)},
             )["documents"]
 
     def document(self, document_id: str) -> Json:
@@ -90,7 +90,7 @@ class Client:
             return response.json()
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _speaking(self) -> Generator[None]:
         try:
             yield
         except (httpx.HTTPError, ValueError) as error:

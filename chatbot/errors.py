@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from knowledge.documents import Language
-from knowledge.errors import AnswerDeskError
+from knowledge.errors import AnswerDeskError, PathNotFound
 
 __all__ = [
     "AnswerDeskError",
@@ -22,6 +22,7 @@ __all__ = [
     "NotAllowed",
     "NotPermitted",
     "NotReady",
+    "OutputIsInput",
     "PathNotFound",
     "PortInUse",
     "QuestionTooLong",
@@ -223,11 +224,11 @@ class WebAddressRefused(AnswerDeskError):
     zh = "{address} 是网址。目前还不能抓取网页：请先将其保存为文件，再导入该文件。"
 
 
-class PathNotFound(AnswerDeskError):
-    code = "path_not_found"
-    status = 404
-    en = "There is no file or folder {path}."
-    zh = "没有文件或文件夹 {path}。"
+class OutputIsInput(AnswerDeskError):
+    code = "output_is_input"
+    status = 422
+    en = "{path} is both the input and the output. Choose another output."
+    zh = "{path} 既是输入又是输出。请指定其他输出文件。"
 
 
 class ServerUnreachable(AnswerDeskError):

@@ -15,7 +15,7 @@ from chatbot.messages import (
     TurnFinished,
     Working,
 )
-from knowledge.documents import DocumentRecord, Position, Ranked
+from knowledge.documents import DocumentRecord, Language, Position, Ranked
 
 Json = dict[str, object]
 
@@ -129,8 +129,9 @@ def plain(value: object) -> object:
             return str(value)
 
 
-def document_json(record: DocumentRecord) -> Json:
-    """A document as the store lists it."""
+def document_json(record: DocumentRecord, language: Language = Language.ENGLISH) -> Json:
+    """A document as the store lists it; why it failed is said in `language`."""
+    reason = record.reason_zh if language is Language.CHINESE else None
     return {
         "id": record.id,
         "collection": record.collection,
@@ -142,7 +143,7 @@ def document_json(record: DocumentRecord) -> Json:
         "progress": record.progress,
         "total": record.total,
         "embedded": record.embedded,
-        "reason": record.reason,
+        "reason": reason or record.reason,
         "warnings": list(record.warnings),
         "same_content_as": record.same_content_as,
         "size_bytes": record.size_bytes,

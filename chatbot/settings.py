@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         """Where model files live: `models_dir`, or `models` in the data folder."""
         return self.models_dir or self.data_dir / "models"
 
+    @property
+    def database_file(self) -> Path:
+        """Where SQL is kept."""
+        return self.data_dir / "answerdesk.db"
+
     @classmethod
     def settings_customise_sources(
         cls,

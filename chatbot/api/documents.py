@@ -1,6 +1,5 @@
 """Documents: list, upload, read, delete."""
 
-from pathlib import PurePosixPath
 from typing import Annotated
 
 from anyio.to_thread import run_sync
@@ -8,6 +7,7 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from chatbot.api.parts import Shelf
+from chatbot.api.problems import caller_language
 from chatbot.api.schemas import Collection, DocumentsAnswer, DocumentShape, TextAnswer
 from chatbot.serialise import Json, document_json
 from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord
@@ -26,7 +26,7 @@ async def documents(
 ) -> Json:
     """All documents, or those of one collection."""
     records = await run_sync(_shelf(request).list, collection)
-    return {"documents": [document_json(record) for record in records]}
+    return {"documents": [document_json(record, caller_language(request)) for record in records]}
 
 
 @router.post("", status_code=202, response_model=DocumentsAnswer)
@@ -42,13 +42,14 @@ async def upload(
     taken as ready passages, each a document.
     """
     records = await run_sync(_add, _shelf(request), file, collection, source)
-    return {"documents": [document_json(record) for record in records]}
+    return {"documents": [document_json(record, caller_language(request)) for record in records]}
 
 
 @router.get("/{document_id}", response_model=DocumentShape)
 async def document(request: Request, document_id: str) -> Json:
     """One document."""
-    return document_json(await run_sync(_shelf(request).get, document_id))
+    record = await run_sync(_shelf(request).get, document_id)
+    return document_json(record, caller_language(request))
 
 
 @router.get("/{document_id}/text", response_model=TextAnswer)
@@ -68,8 +69,14 @@ async def delete(request: Request, document_id: str) -> Response:
 def _add(
     shelf: Shelf, file: UploadFile, collection: str, source: str | None
 ) -> list[DocumentRecord]:
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    name = _shown_name(file.filename or "")
     data = file.file.read()
     if name.lower().endswith(".jsonl"):
         return list(shelf.add_passages(name, data, collection=collection))
-    return [shelf.add_file(name, data, collection=collection, source=source)]
+    return [shelf.add_file(name, data, collection=collection, source=source or None)]
+
+
+def _shown_name(name: str) -> str:
+    """A name to show, which is never a path to anything: files are kept by their content's hash."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part.strip() not in ("", ".", ".."))

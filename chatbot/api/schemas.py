@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from chatbot.messages import Mode, Question, Route
 from knowledge.documents import DEFAULT_COLLECTION, Language
 
-Collection = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.\- ]+$")]
+Collection = Annotated[str, Field(min_length=1, max_length=200)]
 LanguageCode = Literal["en", "zh"]
 
 

@@ -8,8 +8,9 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from knowledge.database import open_engine, sqlite_url
@@ -33,7 +34,12 @@ class KeywordIndex:
     term statistics of one show in another.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only` looks at a file that another process owns, and neither checks nor mends it."""
+        if read_only:
+            address = quote(str(path.absolute()))
+            self._engine = create_engine(f"sqlite:///file:{address}?mode=ro&uri=true")
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = _open(path)
 

@@ -121,7 +121,7 @@ def test_a_turn_that_fails_later_says_so_in_the_stream_without_its_secrets(
         (b'{"message": 7}', 422, "invalid_request"),
         (b'{"message": "a", "mode": "fast"}', 422, "invalid_request"),
         (b'{"message": "a", "\\ud800": 1}', 422, "invalid_request"),
-        (b'{"message": "a", "collection": "../x"}', 422, "invalid_request"),
+        (b'{"message": "a", "collection": ""}', 422, "invalid_request"),
         (b'{"message": "a", "slots": {"x": NaN}}', 422, "invalid_request"),
         (b"[" * 100_000, 400, "bad_request"),
         (b'{"message": "a", "conversation_id": "unknown"}', 404, "conversation_not_found"),

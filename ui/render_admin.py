@@ -8,7 +8,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from knowledge.documents import Language
 from knowledge.language import is_han, terms, to_simplified
@@ -18,14 +17,14 @@ _WORD = re.compile(r"\w[\w.,'’-]*\w|\w")
 _KIB = 1024
 
 
-def render(template: str, language: Language, **values: object) -> Markup:
+def render(template: str, language: Language, **values: object) -> str:
     """The template `ui/templates/admin/<template>.html`, its texts in `language`."""
 
     def translate(key: str, **details: object) -> str:
         return text(f"admin_{key}", language, **details)
 
     page = _templates().get_template(f"admin/{template}.html")
-    return Markup(page.render(t=translate, language=language, **values))  # noqa: S704 -- autoescaped
+    return page.render(t=translate, language=language, **values)
 
 
 @cache

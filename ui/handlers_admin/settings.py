@@ -83,13 +83,14 @@ def setting_groups(settings: Settings, language: Language) -> list[Group]:
     groups: list[Group] = []
     for name, value in settings:
         if isinstance(value, BaseModel):
-            groups.append(Group(name, tuple(_lines(value, f"{name}.", language))))
+            groups.append(Group(name, tuple(lines_of(value, f"{name}.", language))))
         else:
             general += _line(settings, "", name, value, language)
     return [Group("general", tuple(general)), *groups]
 
 
-def _lines(group: BaseModel, path: str, language: Language) -> Iterator[Line]:
+def lines_of(group: BaseModel, path: str, language: Language) -> Iterator[Line]:
+    """The settings of one group; `path` stands before their names."""
     for name, value in group:
         yield from _line(group, path, name, value, language)
 

@@ -1,7 +1,7 @@
 """What the chat page does: one method an event, no components, no retrieval."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -99,7 +99,7 @@ class ChatHandlers:
             panel=render.panel(language),
         )
 
-    def send(self, asked_for: Asked, session: str) -> Iterator[list[str]]:
+    def send(self, asked_for: Asked, session: str) -> Generator[list[str]]:
         """The transcript after every event that changes it. Closing it stops the turn."""
         if not asked_for.text:
             return

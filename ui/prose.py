@@ -19,7 +19,7 @@ _LAST = re.compile(r"(?:(?<!\S)[!-~]{1,24}|[^\s!-~])[，。；：！？、）”
 _HALF_MARK = re.compile(r"[ \t]*\[\d{0,2}$")
 _LINK = re.compile(r"https?://[^\s<>\"'`()\[\]{}，。；：！？、（）《》“”「」]+", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•·]\s+")
-_NUMBER = re.compile(r"^\s*\d{1,2}[.)、]\s*(?=\S)")
+_NUMBER = re.compile(r"^\s*\d{1,2}(?:[.)]\s+|、\s*)(?=\S)")
 _CLOSING = ".,;:!?"
 
 

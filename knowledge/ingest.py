@@ -149,9 +149,17 @@ class Ingestor:
             [(item.job.document_id, item.job.version, item.loaded) for item in prepared]
         )
         for collection, keys in gone.items():
-            stores.keywords.delete(collection, keys)
-            stores.vectors.delete(collection, keys)
+            self._drop(collection, keys)
+        # What a newer version overtook meanwhile was indexed for nothing.
+        visible = stores.passages.visible([passage.key for passage in staged])
+        overtaken = [passage for passage in staged if passage.key not in visible]
+        for collection, passages in _by_collection(overtaken).items():
+            self._drop(collection, [p.key for p in passages])
         stores.passages.note_embedding(item.job.document_id for item in prepared)
+
+    def _drop(self, collection: str, keys: Sequence[int]) -> None:
+        self._stores.keywords.delete(collection, keys)
+        self._stores.vectors.delete(collection, keys)
 
     def _reuse_vectors(self, staged: Sequence[Staged]) -> None:
         """Take the vectors of texts that were embedded before, here or in another document."""

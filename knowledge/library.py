@@ -1,7 +1,7 @@
 """The one door to the documents: what comes in, what is found, how far the work has come."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -32,6 +32,8 @@ from knowledge.store import DocumentStore, IngestProgress, document_id
 
 _POLL_SECONDS = 0.1
 
+Hits = list[Hit]
+
 
 def open_library(
     data_dir: Path, engine: Engine, embedder: Embedder, *, background: bool = True
@@ -43,6 +45,7 @@ def open_library(
     """
     gate = PriorityGate()
     passages = PassageStore(engine, embedder.fingerprint)
+    passages.forget_other_models()
     stores = Stores(
         documents=DocumentStore(engine, Originals(data_dir / "files")),
         passages=passages,
@@ -160,17 +163,17 @@ class Library:
         """The passages with these keys; one that was deleted meanwhile is missing."""
         return self._stores.passages.passages(keys)
 
-    def keyword_search(self, collection: str, query: str, limit: int) -> list[Hit]:
+    def keyword_search(self, collection: str, query: str, limit: int) -> Hits:
         """The best passages by BM25. Some may be gone by the time `passages` is asked for them."""
         with self._stores.gate.question():
             return self._stores.keywords.search(collection, query, limit)
 
-    def dense_search(self, collection: str, vector: Vectors, limit: int) -> list[Hit]:
+    def dense_search(self, collection: str, vector: Vectors, limit: int) -> Hits:
         """The best passages by cosine. Some may be gone by the time `passages` is asked for them."""
         with self._stores.gate.question():
             return self._stores.vectors.search(collection, vector, limit)
 
-    def vectors(self, collection: str, keys: Sequence[int]) -> Mapping[int, Vectors]:
+    def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]:
         """Vectors of those passages that have one, `(dimension,)` float32, unit length."""
         return self._stores.vectors.vectors(collection, keys)
 

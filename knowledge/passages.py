@@ -93,6 +93,15 @@ class PassageStore:
                     gone.setdefault(document.collection, []).extend(keys)
         return gone
 
+    def visible(self, keys: Sequence[int]) -> set[int]:
+        """Those of `keys` that are visible."""
+        found: set[int] = set()
+        with Session(self._engine) as session:
+            for some in _batches(keys):
+                query = select(PassageRow.key).where(PassageRow.key.in_(some), PassageRow.live)
+                found.update(session.scalars(query))
+        return found
+
     def unembedded(self, limit: int) -> list[Staged]:
         """Visible passages that have no vector yet, those of the oldest documents first."""
         query = _joined(PassageRow.live.is_(True), PassageRow.embedded_with == "")
@@ -184,7 +193,7 @@ class PassageStore:
                 query = select(PassageRow.text_hash, PassageRow.collection, PassageRow.key).where(
                     PassageRow.text_hash.in_(some), PassageRow.embedded_with == self._fingerprint
                 )
-                rows = session.execute(query).tuples()
+                rows = session.execute(query)
                 found.update({text: (collection, key) for text, collection, key in rows})
         return found
 
@@ -194,7 +203,7 @@ class PassageStore:
         made: Callable[[PassageRow, str], _T],
     ) -> list[_T]:
         with Session(self._engine) as session:
-            return [made(row, name) for row, name in session.execute(query).tuples()]
+            return [made(row, name) for row, name in session.execute(query)]
 
 
 def stage_ready(session: Session, changed: Sequence[tuple[DocumentRow, ReadyPassage]]) -> None:

@@ -25,8 +25,7 @@ def repair_keywords(
 
 
 def repair_vectors(documents: DocumentStore, passages: PassageStore, vectors: ChromaIndex) -> None:
-    """Queue for embedding what the index lacks; drop what SQL does not show, or another model made."""
-    passages.forget_other_models()
+    """Queue for embedding what the index lacks; drop the rest and other models' vectors."""
     collections = documents.collections()
     vectors.drop_others(collections)
     for collection in collections:

@@ -54,17 +54,18 @@ class DocumentStore:
 
     def add(self, collection: str, source: str, name: str, data: bytes) -> DocumentRecord:
         """Queue a file. The same content from the same source changes nothing, unless it had failed."""
-        with self._writing, Session(self._engine) as session, session.begin():
+        with self._writing, Session(self._engine) as session:
             content_hash = self._originals.keep(data)
             row = _by_source(session, collection, [source]).get(source)
-            if row is not None and _is_unchanged(row, content_hash):
-                row.name = name
-                return _record(session, row)
-            row = _queued_row(session, row, collection, source)
-            row.name, row.content_hash, row.size_bytes = name, content_hash, len(data)
-            row.original = True
-            row.same_content_as = _twin(session, row)
-            session.flush()
+            replaced = row.content_hash if row is not None else content_hash
+            if row is None or not _is_unchanged(row, content_hash):
+                row = _queued_row(session, row, collection, source)
+                row.content_hash, row.size_bytes = content_hash, len(data)
+                row.original = True
+                row.same_content_as = _twin(session, row)
+            row.name = name
+            session.commit()
+            self._forget_unused(session, replaced)
             return _record(session, row)
 
     def add_ready(self, collection: str, passages: Sequence[ReadyPassage]) -> int:
@@ -118,8 +119,7 @@ class DocumentStore:
                     delete(DocumentTextRow).where(DocumentTextRow.document_id == document_id)
                 )
                 session.delete(row)
-            if not _is_used(session, content_hash):
-                self._originals.forget(content_hash)
+            self._forget_unused(session, content_hash)
             return collection, keys
 
     def text(self, document_id: str) -> LoadedText:
@@ -180,7 +180,7 @@ class DocumentStore:
         """Counts over all documents."""
         per_state = select(DocumentRow.state, func.count()).group_by(DocumentRow.state)
         with Session(self._engine) as session:
-            states = dict(session.execute(per_state).tuples().all())
+            states = dict(session.execute(per_state).all())
             counts = list(_counts(session).values())
         return IngestProgress(
             documents_total=sum(states.values()),
@@ -194,6 +194,11 @@ class DocumentStore:
         """Delete the files that no document refers to."""
         with self._writing, Session(self._engine) as session:
             self._originals.sweep(set(session.scalars(select(DocumentRow.content_hash))))
+
+    def _forget_unused(self, session: Session, content_hash: str) -> None:
+        query = select(DocumentRow.id).where(DocumentRow.content_hash == content_hash).limit(1)
+        if session.scalar(query) is None:
+            self._originals.forget(content_hash)
 
 
 def document_id(collection: str, source: str) -> str:
@@ -250,11 +255,6 @@ def _twin(session: Session, row: DocumentRow) -> str | None:
         return session.scalar(query.order_by(DocumentRow.created_at).limit(1))
 
 
-def _is_used(session: Session, content_hash: str) -> bool:
-    query = select(DocumentRow.id).where(DocumentRow.content_hash == content_hash).limit(1)
-    return session.scalar(query) is not None
-
-
 def _counts(session: Session, key: str | None = None) -> dict[str, tuple[int, int]]:
     """For each document its passages, and how many of them have a vector."""
     query = (
@@ -268,7 +268,7 @@ def _counts(session: Session, key: str | None = None) -> dict[str, tuple[int, in
     )
     if key is not None:
         query = query.where(PassageRow.document_id == key)
-    return {found: (total, done) for found, total, done in session.execute(query).tuples()}
+    return {found: (total, done) for found, total, done in session.execute(query)}
 
 
 def _record(session: Session, row: DocumentRow) -> DocumentRecord:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,7 +95,7 @@ class ChromaIndex:
             Hit(int(key), 1.0 - distance) for key, distance in zip(keys, distances, strict=True)
         ]
 
-    def vectors(self, collection: str, keys: Sequence[int]) -> Mapping[int, Vectors]:
+    def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors of those `keys` that are there."""
         with self._lock:
             stored = self._collection(collection)

@@ -1,7 +1,7 @@
 """Exact search over vectors held in memory."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class MemoryIndex:
             table = self._tables.get(collection)
             return table.nearest(query, limit) if table is not None else []
 
-    def vectors(self, collection: str, keys: Sequence[int]) -> Mapping[int, Vectors]:
+    def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors of those `keys` that are there."""
         with self._lock:
             table = self._tables.get(collection)

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -70,8 +70,10 @@ def size(count: int) -> str:
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:
-    """A moment in the company's time zone, to the minute."""
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    """A moment in the company's time zone, to the minute. One without a zone is in UTC."""
+    # SQLite hands UTC moments back without their zone.
+    known = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return known.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def highlight(passage: str, query: str) -> list[tuple[str, bool]]:

@@ -3,9 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from knowledge.documents import DocumentRecord, DocumentState, Language, Passage
+from ui.render_admin import moment
 from ui.texts import text
 
 _UNDER_WAY = (DocumentState.QUEUED, DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
@@ -29,6 +32,14 @@ class Pace:
 
     since: float
     embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a page says things: its language, and the company's time zone."""
+
+    language: Language
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,12 @@ def _searched(document: DocumentRecord) -> str:
     return f"{document.title}\n{document.name}\n{document.source}".casefold()
 
 
+def newest_first(documents: Sequence[DocumentRecord]) -> list[DocumentRecord]:
+    """What changed last comes first; names in order where that was at the same time."""
+    by_name = sorted(documents, key=lambda document: document.name)
+    return sorted(by_name, key=lambda document: document.updated_at, reverse=True)
+
+
 def in_progress(documents: Sequence[DocumentRecord]) -> bool:
     """Whether any document is still on its way."""
     return any(document.state in _UNDER_WAY for document in documents)
@@ -112,6 +129,12 @@ def state_text(document: DocumentRecord, language: Language) -> str:
     return text(key, language)
 
 
+def reason_text(document: DocumentRecord, language: Language) -> str:
+    """Why the document failed; empty when it did not."""
+    chinese = document.reason_zh if language is Language.CHINESE else None
+    return chinese or document.reason or ""
+
+
 def time_left_text(seconds: float | None, language: Language) -> str:
     """Seconds left as a person says it; empty when not known."""
     if seconds is None:
@@ -126,7 +149,7 @@ def document_row(
     names: Mapping[str, str],
     pace: Pace | None,
     now: float,
-    language: Language,
+    words: Words,
 ) -> DocumentRow:
     """The line of `document`. `names` are all documents' names by id."""
     same = document.same_content_as
@@ -135,16 +158,20 @@ def document_row(
         title=document.title or document.name,
         name=document.name,
         state=document.state,
-        state_text=state_text(document, language),
+        state_text=state_text(document, words.language),
         percent=_percent(document),
-        time_left=time_left_text(seconds_left(document, pace, now), language),
+        time_left=time_left_text(seconds_left(document, pace, now), words.language),
         collection=document.collection,
         passages=document.total,
         size=document.size_bytes,
-        updated=document.updated_at[:16].replace("T", " "),
-        reason=document.reason or "",
+        updated=_when(document.updated_at, words.zone),
+        reason=reason_text(document, words.language),
         same_as=names.get(same, same) if same else "",
     )
+
+
+def _when(moment_in_iso: str, zone: ZoneInfo) -> str:
+    return moment(datetime.fromisoformat(moment_in_iso), zone) if moment_in_iso else ""
 
 
 def _percent(document: DocumentRecord) -> int | None:

@@ -11,7 +11,7 @@ from ui.texts import text
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """One rule as the list shows it. `failed` are the reasons of the tests that failed."""
+    """One rule as the list shows it. `failed` says why tests failed; None: they are running."""
 
     id: str
     description: str
@@ -21,7 +21,7 @@ class RuleView:
     outcomes: tuple[str, ...]
     stops: bool
     tests: int
-    failed: tuple[str, ...]
+    failed: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def in_language(texts: Texts | None, language: Language) -> str:
     return texts.get(language) or next(iter(texts.values()))
 
 
-def rule_view(rule: Rule, failed: Sequence[str], language: Language) -> RuleView:
+def rule_view(rule: Rule, failed: Sequence[str] | None, language: Language) -> RuleView:
     """`rule` in words."""
     return RuleView(
         id=rule.id,
@@ -72,7 +72,7 @@ def rule_view(rule: Rule, failed: Sequence[str], language: Language) -> RuleView
         outcomes=tuple(_outcomes(rule.then, language)),
         stops=rule.stop,
         tests=len(rule.tests),
-        failed=tuple(failed),
+        failed=None if failed is None else tuple(failed),
     )
 
 

@@ -1,6 +1,7 @@
 """The table of documents: filter, progress, time left."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,15 +11,19 @@ from knowledge.documents import DocumentRecord, DocumentState, Language
 from ui.views_knowledge import (
     DocumentFilter,
     Pace,
+    Words,
     document_row,
     filtered,
     in_progress,
+    newest_first,
+    reason_text,
     seconds_left,
     time_left_text,
     updated_pace,
 )
 
 EN, ZH = Language.ENGLISH, Language.CHINESE
+WORDS = Words(EN, ZoneInfo("Asia/Shanghai"))
 
 
 def document(name: str, **changes: object) -> DocumentRecord:
@@ -94,13 +99,31 @@ def test_time_left_is_said_in_minutes_from_a_minute_on() -> None:
 
 
 def test_a_row_shows_progress_only_while_under_way() -> None:
-    assert document_row(under_way(33), {}, None, 0.0, EN).percent == 33
-    assert document_row(document("a"), {}, None, 0.0, EN).percent is None
+    assert document_row(under_way(33), {}, None, 0.0, WORDS).percent == 33
+    assert document_row(document("a"), {}, None, 0.0, WORDS).percent is None
     failed = document("a", state=DocumentState.FAILED, reason="no")
-    assert document_row(failed, {}, None, 0.0, EN).percent is None
+    assert document_row(failed, {}, None, 0.0, WORDS).percent is None
 
 
 def test_a_row_names_the_document_with_the_same_content() -> None:
     twin = document("b", same_content_as="a")
-    assert document_row(twin, {"a": "first.md"}, None, 0.0, EN).same_as == "first.md"
-    assert document_row(document("c"), {}, None, 0.0, EN).same_as == ""
+    assert document_row(twin, {"a": "first.md"}, None, 0.0, WORDS).same_as == "first.md"
+    assert document_row(document("c"), {}, None, 0.0, WORDS).same_as == ""
+
+
+def test_a_row_says_when_in_the_companys_time_zone() -> None:
+    changed = document("a", updated_at="2026-03-01T17:30:00+00:00")
+    assert document_row(changed, {}, None, 0.0, WORDS).updated == "2026-03-02 01:30"
+
+
+def test_what_changed_last_comes_first() -> None:
+    old, new, also_new = (
+        document(name, updated_at=f"2026-03-0{day}") for name, day in (("a", 1), ("c", 2), ("b", 2))
+    )
+    assert newest_first([old, new, also_new]) == [also_new, new, old]
+
+
+def test_a_reason_is_given_in_the_language_of_the_page_where_there_is_one() -> None:
+    failed = document("a", reason="no", reason_zh="不行")
+    assert (reason_text(failed, EN), reason_text(failed, ZH)) == ("no", "不行")
+    assert reason_text(document("a", reason="no"), ZH) == "no"

@@ -31,7 +31,7 @@ from knowledge.rules.patterns import Keywords
 from knowledge.rules.problems import Problem
 from ui.handlers_admin.search import found_page
 from ui.render_admin import highlight, moment, render, share, size
-from ui.views_knowledge import PassageView, document_row, state_text
+from ui.views_knowledge import PassageView, Words, document_row, state_text
 from ui.views_rules import problem_view, rule_view, trial_view
 
 EN, ZH = Language.ENGLISH, Language.CHINESE
@@ -88,7 +88,7 @@ def record(text: str = "plain") -> DocumentRecord:
 
 
 def documents(text: str) -> str:
-    row = document_row(record(text), {}, None, 0.0, EN)
+    row = document_row(record(text), {}, None, 0.0, Words(EN, ZoneInfo("UTC")))
     rows = [row]
     return render("documents", EN, count=1, matching=1, rows=rows, page=1, pages=1, may_edit=True)
 
@@ -210,4 +210,5 @@ def test_every_page_renders_in_both_languages(language: Language) -> None:
 
 def test_a_moment_is_told_in_the_companys_time_zone() -> None:
     late = datetime(2026, 3, 1, 17, 30, tzinfo=UTC)
-    assert moment(late, ZoneInfo("Asia/Shanghai")) == "2026-03-02 01:30"
+    for value in (late, late.replace(tzinfo=None)):
+        assert moment(value, ZoneInfo("Asia/Shanghai")) == "2026-03-02 01:30"

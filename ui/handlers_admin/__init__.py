@@ -2,7 +2,8 @@
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -52,17 +53,32 @@ class Desk:
 
         @functools.wraps(handler)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            try:
+            with self._in_words(handler.__qualname__):
                 return handler(*args, **kwargs)
-            except gr.Error:
-                raise
-            except AnswerDeskError as error:
-                raise gr.Error(error.text(self.language), print_exception=False) from error
-            except Exception as error:
-                _LOG.exception("admin: %s failed", handler.__qualname__)
-                raise gr.Error(self.text("failed"), print_exception=False) from error
 
         return run
+
+    def guarded_stream(self, handler: Callable[P, Iterator[R]]) -> Callable[P, Iterator[R]]:
+        """As `guarded`, for a handler that yields."""
+
+        @functools.wraps(handler)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+            with self._in_words(handler.__qualname__):
+                yield from handler(*args, **kwargs)
+
+        return run
+
+    @contextmanager
+    def _in_words(self, name: str) -> Generator[None]:
+        try:
+            yield
+        except gr.Error:
+            raise
+        except AnswerDeskError as error:
+            raise gr.Error(error.text(self.language), print_exception=False) from error
+        except Exception as error:
+            _LOG.exception("admin: %s failed", name)
+            raise gr.Error(self.text("failed"), print_exception=False) from error
 
 
 def pressed(event: gr.EventData, name: str) -> str:

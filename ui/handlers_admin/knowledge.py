@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import gradio as gr
 from markupsafe import escape
@@ -17,9 +18,12 @@ from ui.views_knowledge import (
     DocumentFilter,
     Pace,
     PassageView,
+    Words,
     document_row,
     filtered,
     in_progress,
+    newest_first,
+    reason_text,
     state_text,
     updated_pace,
 )
@@ -53,12 +57,14 @@ class KnowledgeHandlers:
     def __init__(self, desk: Desk, clock: Callable[[], float] = time.monotonic) -> None:
         self._desk = desk
         self._clock = clock
+        zone = ZoneInfo(desk.assistant.settings.time_zone)
+        self._words = Words(desk.language, zone)
 
     def table(self, view: TableView, request: gr.Request) -> Shown:
         """The documents of `view` as they are now."""
         member = self._desk.member(request)
         documents = list(self._desk.assistant.library.list())
-        matching = filtered(documents, view.filter)
+        matching = newest_first(filtered(documents, view.filter))
         pages = max(1, -(-len(matching) // _PAGE_ROWS))
         page = min(max(1, view.page), pages)
         pace = updated_pace(view.pace, documents, self._clock())
@@ -124,9 +130,7 @@ class KnowledgeHandlers:
         page = int(number) if number.isascii() and number.isdigit() else view.page
         return self.table(replace(view, page=page), request)
 
-    def cleared(
-        self, view: TableView, request: gr.Request
-    ) -> tuple[object, ...]:
+    def cleared(self, view: TableView, request: gr.Request) -> tuple[object, ...]:
         """The filter without a condition, and all documents."""
         return "", ALL, ALL, *self.narrowed("", ALL, ALL, view, request)
 
@@ -138,7 +142,7 @@ class KnowledgeHandlers:
     ) -> list[object]:
         names = {document.id: document.name for document in documents}
         return [
-            document_row(document, names, pace.get(document.id), self._clock(), self._desk.language)
+            document_row(document, names, pace.get(document.id), self._clock(), self._words)
             for document in shown
         ]
 
@@ -153,7 +157,7 @@ class KnowledgeHandlers:
             self._desk.language,
             document=document,
             state_text=state_text(document, self._desk.language),
-            reason=document.reason,
+            reason=reason_text(document, self._desk.language),
             warnings=[warning_text(item, self._desk.language) for item in document.warnings],
             text=text[:_TEXT_CHARACTERS],
             text_length=len(text),

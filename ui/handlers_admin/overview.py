@@ -80,7 +80,7 @@ class OverviewHandlers:
             rule_files=len({rule.file for rule in book.rules}),
             problems=len(assistant.rules.problems),
             latest=[
-                {"question": turn.question, "when": moment(_aware(turn.created_at), self._zone)}
+                {"question": turn.question, "when": moment(turn.created_at, self._zone)}
                 for turn in assistant.conversations.unanswered(_LATEST)
             ],
         )
@@ -94,11 +94,6 @@ class OverviewHandlers:
 def _period(days: int, now: datetime) -> tuple[datetime, datetime]:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=days - 1), now
-
-
-def _aware(value: datetime) -> datetime:
-    # SQLite hands UTC moments back without their zone.
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def route_counts(counts: TurnCounts) -> list[RouteCount]:

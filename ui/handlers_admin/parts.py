@@ -1,12 +1,13 @@
 """What the admin needs of an assistant; `chatbot.assistant.Assistant` is one."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chatbot.api.parts import Search
 from chatbot.conversations import Conversations
 from chatbot.settings import Settings
 from knowledge.documents import DocumentRecord, LoadedText, Passage
+from knowledge.embedding import Embedder
 from knowledge.rules.book import RuleBook
 
 
@@ -28,6 +29,16 @@ class Shelf(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """The language model that is loaded, or will be."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def state(self) -> Literal["idle", "loading", "ready", "failed"]: ...
+
+
 class Assistant(Protocol):
     """Everything that the admin pages reach."""
 
@@ -45,3 +56,11 @@ class Assistant(Protocol):
 
     @property
     def conversations(self) -> Conversations: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def generator(self) -> Engine | None:
+        """None when answers are made without a language model."""
+        ...

@@ -1,13 +1,13 @@
 """Rules: the list with its tests and problems, and a message tried on them."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import gradio as gr
 
-from knowledge.intents import WordIntents
+from knowledge.intents import IntentRecogniser
 from knowledge.language import detect_language
 from knowledge.rules.engine import evaluate
 from knowledge.rules.model import ParsedMessage, RuleSet
@@ -19,31 +19,31 @@ from ui.views_rules import problem_view, rule_view, trial_view
 
 _MAX_MESSAGE = 2000
 
+# Why tests fail, by rule.
+Failures = Mapping[str, Sequence[str]]
+
 
 class RulesHandlers:
     """Shows and tries the rules of one assistant. Changes nothing."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._recogniser = IntentRecogniser(desk.assistant.embedder)
+        self._tested: tuple[str, Failures] | None = None
 
     def folder(self) -> str:
         """Where rule files are put."""
         return str(self._desk.assistant.rules.folder)
 
-    def show(self, request: gr.Request) -> str:
-        """Every rule in force, and every problem of the files."""
+    def show(self, request: gr.Request) -> Iterator[str]:
+        """Every rule in force and every problem of the files; the tests follow when they have run."""
         self._desk.member(request)
-        book, language = self._desk.assistant.rules, self._desk.language
-        rules = book.current()
-        failures = self._failures(rules)
-        return render(
-            "rules",
-            language,
-            count=len(rules),
-            folder=self.folder(),
-            rules=[rule_view(rule, failures.get(rule.id, ()), language) for rule in rules],
-            problems=[problem_view(problem, language) for problem in book.problems],
-        )
+        rules = self._desk.assistant.rules.current()
+        tested = self._tested
+        if tested is None or tested[0] != rules.fingerprint:
+            yield self._page(rules, None)
+            tested = self._tested = rules.fingerprint, self._failures(rules)
+        yield self._page(rules, tested[1])
 
     def attempt(self, message: str, request: gr.Request) -> str:
         """What the rules make of `message`."""
@@ -51,13 +51,24 @@ class RulesHandlers:
         if not message.strip():
             raise gr.Error(self._desk.text("try_empty"), print_exception=False)
         rules = self._desk.assistant.rules.current()
-        parsed = _parsed(message[:_MAX_MESSAGE], self._recogniser(rules))
+        parsed = _parsed(message[:_MAX_MESSAGE], self._recogniser.for_rules(rules))
         outcome = evaluate(rules, self._facts(), parsed)
         trial = trial_view(outcome, self._recognised(parsed), self._desk.language)
         return render("trial", self._desk.language, trial=trial)
 
-    def _recogniser(self, rules: RuleSet) -> RecogniseIntent:
-        return WordIntents(rules.intents).predict
+    def _page(self, rules: RuleSet, failures: Failures | None) -> str:
+        problems, language = self._desk.assistant.rules.problems, self._desk.language
+        return render(
+            "rules",
+            language,
+            count=len(rules),
+            folder=self.folder(),
+            rules=[
+                rule_view(rule, None if failures is None else failures.get(rule.id, ()), language)
+                for rule in rules
+            ],
+            problems=[problem_view(problem, language) for problem in problems],
+        )
 
     def _facts(self) -> dict[str, object]:
         """What the dialogue manager would say of a first message sent now."""
@@ -74,10 +85,10 @@ class RulesHandlers:
         mood = say(f"sentiment_{message.sentiment}")
         return say("try_recognised", intent=intent, sentiment=mood)
 
-    def _failures(self, rules: RuleSet) -> Mapping[str, list[str]]:
+    def _failures(self, rules: RuleSet) -> Failures:
         """Why tests fail, by rule."""
         failures: defaultdict[str, list[str]] = defaultdict(list)
-        for result in run_tests(rules, self._recogniser(rules)):
+        for result in run_tests(rules, self._recogniser.for_rules(rules)):
             if not result.passed:
                 failures[result.rule_id].append(f"{result.message}: {'; '.join(result.failures)}")
         return failures

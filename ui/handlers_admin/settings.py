@@ -67,11 +67,18 @@ class SettingsHandlers:
 
     def _about(self, settings: Settings) -> list[Fact]:
         say = self._desk.text
-        generator = settings.generator
+        generator = self._desk.assistant.generator
+        fingerprint = self._desk.assistant.embedder.fingerprint
         return [
             Fact(say("version"), __version__),
-            Fact(say("model"), generator.model, generator.engine),
-            Fact(say("embedding_model"), settings.embedder.model),
+            Fact(say("model"), generator.name, say(f"model_{generator.state}"))
+            if generator
+            else Fact(say("model"), say("model_none")),
+            Fact(
+                say("embedding_model"),
+                settings.embedder.model,
+                say("fingerprint", fingerprint=fingerprint),
+            ),
             Fact(say("data_folder"), str(settings.data_dir.resolve())),
             Fact(say("data_size"), size(folder_size(settings.data_dir))),
         ]

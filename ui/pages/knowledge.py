@@ -9,6 +9,8 @@ from ui.handlers_admin.knowledge import ALL, KnowledgeHandlers, TableView
 from ui.pages.admin_parts import action_html, on, page, waiting
 from ui.render_admin import render
 
+# A file of ready passages, which the API takes beside documents.
+READY_PASSAGES = ".jsonl"
 # The table shows one state of the session: its events run one after the other, or a tick that
 # began before a change of the filter would end after it and undo it.
 _IN_TURN = {"concurrency_id": "admin-documents", "concurrency_limit": 1}
@@ -76,7 +78,7 @@ def _filters(desk: Desk) -> tuple[gr.Textbox, gr.Dropdown, gr.Dropdown]:
 
 
 def _drop(desk: Desk) -> str:
-    endings = readable_endings()
+    endings = (*readable_endings(), READY_PASSAGES)
     return render(
         "drop",
         desk.language,

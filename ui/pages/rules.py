@@ -27,7 +27,7 @@ def add_rules(desk: Desk, navigation: gr.HTML) -> None:
                 )
             trial = action_html("ad-trial")
         rules = action_html("ad-rules", waiting(desk))
-    on(navigation, "show_rules", desk.guarded(handlers.show), None, rules)
+    on(navigation, "show_rules", desk.guarded_stream(handlers.show), None, rules)
     attempt = desk.guarded(handlers.attempt)
     on(run, "click", attempt, message, trial)
     on(message, "submit", attempt, message, trial)

@@ -139,17 +139,21 @@ def _load(path: Path, limits: EngineLimits, tuning: Tuning) -> Any:
 
     if not path.is_file():
         raise GeneratorFailed(reason=f"there is no model file {path}")
-    params = _params(xllamacpp, path, limits, tuning)
+    params = engine_params(xllamacpp, path, limits, tuning)
     with tempfile.TemporaryDirectory(prefix="answerdesk-") as folder:  # mode 0700
         if sys.platform != "win32":
             params.hostnames = [str(Path(folder) / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            engine = xllamacpp.Server(params)
         except RuntimeError as error:
             raise GeneratorFailed(reason=f"{path.name} cannot be loaded: {error}") from error
+    # Its loop may not have begun yet, and freeing it before that would wait for ever.
+    engine.handle_completions({"prompt": "Hello", "n_predict": 1})
+    return engine
 
 
-def _params(xllamacpp: Any, path: Path, limits: EngineLimits, tuning: Tuning) -> Any:
+def engine_params(xllamacpp: Any, path: Path, limits: EngineLimits, tuning: Tuning) -> Any:
+    """Everything that the engine is told about itself."""
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = limits.context_tokens

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,7 +31,7 @@ class Endpoint:
 
 
 @contextmanager
-def running_endpoint() -> Iterator[Endpoint]:
+def running_endpoint() -> Generator[Endpoint, None, None]:
     """Serve until the block is left."""
     endpoint = Endpoint()
 

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -96,9 +97,9 @@ def test_leaving_in_any_way_stops_the_engine() -> None:
     workers = Workers("test")
     cancellation = Cancellation()
     closed = workers.start(produce)
-    stream = closed.read(cancellation, Deadline(10, cancellation))
+    stream: Any = closed.read(cancellation, Deadline(10, cancellation))
     next(stream)
-    stream.close()  # pyright: ignore[reportAttributeAccessIssue] -- it is a generator
+    stream.close()
 
     late = workers.start(produce)
     with pytest.raises(GeneratorTimeout):

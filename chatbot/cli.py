@@ -1,9 +1,8 @@
 """The command line. `ui.main` adds `serve` and is what `answerdesk` starts."""
 
-import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tempfile import NamedTemporaryFile
 
 import typer
@@ -18,8 +17,8 @@ from knowledge.errors import AnswerDeskError
 INTERRUPTED = 130
 
 
-def make_app() -> Typer:
-    """The commands that need no pages."""
+def make_app(*first: Callable[..., None]) -> Typer:
+    """The commands that need no pages, after those in `first`."""
     app = Typer(
         name="answerdesk",
         help="A customer-service assistant that answers from your documents and rules.",
@@ -30,6 +29,8 @@ def make_app() -> Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_answerdesk)
+    for command in first:
+        app.command()(command)
     app.command()(ingest.ingest)
     app.command()(ask.ask)
     app.command()(batch.batch)
@@ -54,6 +55,8 @@ def run(app: Typer, arguments: Sequence[str]) -> int:
         code = get_command(app).main(list(arguments), "answerdesk", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # the outermost edge
         return _explain(error)
+    if code == INTERRUPTED:  # typer turns Ctrl-C into this exit code without a word
+        return _explain(KeyboardInterrupt())
     return code if isinstance(code, int) else 0
 
 
@@ -66,9 +69,6 @@ def _explain(error: BaseException) -> int:
             return _complain(error.format_message(), error.exit_code)
         case AnswerDeskError():
             return _complain(error.text(terminal_language()), 1)
-        case BrokenPipeError():  # whoever read our output has had enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
             return _complain(f"{place}{error.strerror or error}", 1)
@@ -82,6 +82,9 @@ def main() -> None:
 
 
 def _complain(message: str, code: int) -> int:
+    if message.startswith("Usage:"):  # no command was given: this is the help
+        note(message)
+        return code
     for line in message.splitlines() or [""]:
         note(f"answerdesk: {line}")
     return code

@@ -12,6 +12,7 @@ _BY_FAULT = {
     "string_too_long": ("is too long", "过长"),
     "finite_number": ("must be a finite number", "应为有限数值"),
     "json_invalid": ("is not valid JSON", "不是有效的 JSON"),
+    "model_type": ("must be a JSON object", "应为 JSON 对象"),
     "model_attributes_type": ("must be a JSON object", "应为 JSON 对象"),
 }
 

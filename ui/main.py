@@ -31,7 +31,7 @@ _BACKLOG = 512
 
 
 def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
-    """Start the server: the chat page, the team's pages and the HTTP API."""
+    """Start the server: chat page, team pages and HTTP API."""
     from chatbot.accounts import ensure_first_user
     from chatbot.local_server import announced, describe_server
     from chatbot.settings import load_settings
@@ -50,9 +50,7 @@ def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> 
 
 def main() -> None:
     """Run a command."""
-    app = make_app()
-    app.command()(serve)
-    sys.exit(run(app, sys.argv[1:]))
+    sys.exit(run(make_app(serve), sys.argv[1:]))
 
 
 def reserve(host: str, port: int) -> socket.socket:

@@ -29,7 +29,7 @@ _Hit = dict[str, Any]
 _SHOWN_CHARACTERS = 300
 
 Query = Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for.")]
-Count = Annotated[int, typer.Option("--k", min=1, max=100, help="Hits at most.")]
+Count = Annotated[int, typer.Option("--k", min=1, max=100, metavar="K", help="Hits at most.")]
 Input = Annotated[
     Path | None,
     typer.Option("--input", metavar="QUERIES.jsonl", help='Many queries: {"id", "query"} a line.'),

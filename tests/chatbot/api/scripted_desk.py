@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from chatbot.accounts import Accounts
 from chatbot.api.app import create_api
+from chatbot.api.impatience import ImpatientProtocol
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversation, Conversations, new_id
 from chatbot.messages import (
@@ -169,7 +170,7 @@ class ScriptedDesk:
 @contextlib.contextmanager
 def serving(app: FastAPI) -> Generator[str]:
     """`app` behind a real uvicorn on a free port; yields its URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="on")
+    config = uvicorn.Config(app, port=0, http=ImpatientProtocol, log_level="error", lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
     thread.start()

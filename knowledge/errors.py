@@ -203,3 +203,10 @@ class DownloadFailed(AnswerDeskError):
         "run 'answerdesk models pull {model}' again to go on."
     )
     zh = "无法获取 {path}：{reason} 已下载的部分会保留；请再次运行“answerdesk models pull {model}”继续。"
+
+
+class EmbedderNotLoaded(AnswerDeskError):
+    code = "embedder_not_loaded"
+    status = 503
+    en = "The embedding model {model!r} cannot be opened: {reason}."
+    zh = "无法打开嵌入模型 {model!r}：{reason}。"

@@ -132,8 +132,9 @@ class Ingestor:
         except AnswerDeskError as error:
             stores.documents.fail(job.document_id, job.version, error)
         except Exception as error:
-            # Whatever a strange file does to a parser concerns that file alone.
-            _log.exception("loading document %s failed", job.document_id)
+            # Whatever a strange file does to a parser concerns that file alone. A file that was
+            # replaced meanwhile is gone; its version is too, and nothing is noted.
+            _log.warning("loading document %s failed", job.document_id, exc_info=error)
             reason = IngestFailed(name=job.name, reason=type(error).__name__)
             stores.documents.fail(job.document_id, job.version, reason)
         return []

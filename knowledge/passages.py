@@ -12,6 +12,7 @@ from knowledge.chunking import Chunk
 from knowledge.documents import DocumentState, LoadedText, Passage, Position
 from knowledge.language import detect_language
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
+from knowledge.transactions import writing
 
 # SQLite takes at most 32,766 parameters; this many at once are quick on every database.
 IN_CLAUSE = 500
@@ -58,8 +59,8 @@ class PassageStore:
         self, key: str, version: int, loaded: LoadedText, chunks: Iterable[Chunk]
     ) -> list[Staged]:
         """Write a version's passages, invisible yet. Earlier ones that never became visible go."""
-        with Session(self._engine) as session, session.begin():
-            document = session.get(DocumentRow, key)
+        with writing(self._engine) as session:
+            document = session.get(DocumentRow, key, with_for_update=True)
             if document is None or document.version != version:
                 return []
             session.execute(
@@ -85,9 +86,9 @@ class PassageStore:
         newest is passed over. Returns the keys that are gone, by collection.
         """
         gone: dict[str, list[int]] = {}
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             for key, version, loaded in jobs:
-                document = session.get(DocumentRow, key)
+                document = session.get(DocumentRow, key, with_for_update=True)
                 if document is not None and document.version == version:
                     keys = _swap(session, document, loaded)
                     gone.setdefault(document.collection, []).extend(keys)
@@ -111,7 +112,7 @@ class PassageStore:
     def mark_embedded(self, keys: Sequence[int]) -> set[int]:
         """Note that the vectors of these passages are stored; returns those that are gone meanwhile."""
         gone = set(keys)
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             for some in _batches(keys):
                 mine = PassageRow.key.in_(some)
                 session.execute(
@@ -122,7 +123,7 @@ class PassageStore:
 
     def mark_missing(self, keys: Sequence[int]) -> None:
         """Note that the vectors of these passages are lost; their documents are taken up again."""
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             for some in _batches(keys):
                 lost = PassageRow.key.in_(some)
                 session.execute(update(PassageRow).where(lost).values(embedded_with=""))
@@ -131,7 +132,7 @@ class PassageStore:
     def forget_other_models(self) -> None:
         """Take vectors of any other embedder for lost."""
         other = PassageRow.embedded_with.not_in(("", self._fingerprint))
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             session.execute(update(PassageRow).where(other).values(embedded_with=""))
             _take_up_unembedded(session)
 
@@ -139,7 +140,7 @@ class PassageStore:
         """Advance documents to `embedding`, and to `ready` those whose passages all have vectors."""
         ids = sorted(set(document_ids))
         is_whole = ~_has_unembedded()
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             for some in _batches(ids):
                 among = DocumentRow.id.in_(some) & DocumentRow.state.in_(
                     (DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)

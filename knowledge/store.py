@@ -13,6 +13,7 @@ from knowledge.errors import AnswerDeskError, DocumentNotFound, EmbeddingFailed
 from knowledge.originals import Originals
 from knowledge.passages import IN_CLAUSE, ReadyPassage, stage_ready
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
+from knowledge.transactions import writing
 
 _UNFINISHED = (DocumentState.QUEUED, DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
 
@@ -54,23 +55,25 @@ class DocumentStore:
 
     def add(self, collection: str, source: str, name: str, data: bytes) -> DocumentRecord:
         """Queue a file. The same content from the same source changes nothing, unless it had failed."""
-        with self._writing, Session(self._engine) as session:
+        with self._writing:
             content_hash = self._originals.keep(data)
-            row = _by_source(session, collection, [source]).get(source)
-            replaced = row.content_hash if row is not None else content_hash
-            if row is None or not _is_unchanged(row, content_hash):
-                row = _queued_row(session, row, collection, source)
-                row.content_hash, row.size_bytes = content_hash, len(data)
-                row.original = True
-                row.same_content_as = _twin(session, row)
-            row.name = name
-            session.commit()
-            self._forget_unused(session, replaced)
-            return _record(session, row)
+            with writing(self._engine) as session:
+                row = _by_source(session, collection, [source]).get(source)
+                replaced = row.content_hash if row is not None else content_hash
+                if row is None or not _is_unchanged(row, content_hash):
+                    row = _queued_row(session, row, collection, source)
+                    row.content_hash, row.size_bytes = content_hash, len(data)
+                    row.original = True
+                    row.same_content_as = _twin(session, row)
+                row.name = name
+                session.flush()
+                record = _record(session, row)
+            self._forget_unused(replaced)
+            return record
 
     def add_ready(self, collection: str, passages: Sequence[ReadyPassage]) -> int:
         """Queue passages as documents of their own, all or none; how many are new or changed."""
-        with self._writing, Session(self._engine) as session, session.begin():
+        with self._writing, writing(self._engine) as session:
             known = _by_source(session, collection, [passage.id for passage in passages])
             changed: list[tuple[DocumentRow, ReadyPassage]] = []
             for passage in passages:
@@ -106,8 +109,8 @@ class DocumentStore:
 
     def delete(self, document_id: str) -> tuple[str, list[int]]:
         """Delete a document; its collection and the keys its passages had. Raises `DocumentNotFound`."""
-        with self._writing, Session(self._engine) as session:
-            with session.begin():
+        with self._writing:
+            with writing(self._engine) as session:
                 row = _existing(session, document_id)
                 collection, content_hash = row.collection, row.content_hash
                 mine = PassageRow.document_id == document_id
@@ -115,11 +118,10 @@ class DocumentStore:
                 twins = update(DocumentRow).where(DocumentRow.same_content_as == document_id)
                 session.execute(twins.values(same_content_as=None))
                 session.execute(delete(PassageRow).where(mine))
-                session.execute(
-                    delete(DocumentTextRow).where(DocumentTextRow.document_id == document_id)
-                )
+                texts = delete(DocumentTextRow).where(DocumentTextRow.document_id == document_id)
+                session.execute(texts)
                 session.delete(row)
-            self._forget_unused(session, content_hash)
+            self._forget_unused(content_hash)
             return collection, keys
 
     def text(self, document_id: str) -> LoadedText:
@@ -195,10 +197,11 @@ class DocumentStore:
         with self._writing, Session(self._engine) as session:
             self._originals.sweep(set(session.scalars(select(DocumentRow.content_hash))))
 
-    def _forget_unused(self, session: Session, content_hash: str) -> None:
+    def _forget_unused(self, content_hash: str) -> None:
         query = select(DocumentRow.id).where(DocumentRow.content_hash == content_hash).limit(1)
-        if session.scalar(query) is None:
-            self._originals.forget(content_hash)
+        with Session(self._engine) as session:
+            if session.scalar(query) is None:
+                self._originals.forget(content_hash)
 
 
 def document_id(collection: str, source: str) -> str:
@@ -237,8 +240,10 @@ def _by_source(session: Session, collection: str, sources: list[str]) -> dict[st
     found: dict[str, DocumentRow] = {}
     for first in range(0, len(sources), IN_CLAUSE):
         some = sources[first : first + IN_CLAUSE]
-        query = select(DocumentRow).where(
-            DocumentRow.collection == collection, DocumentRow.source.in_(some)
+        query = (
+            select(DocumentRow)
+            .where(DocumentRow.collection == collection, DocumentRow.source.in_(some))
+            .with_for_update()
         )
         found.update((row.source, row) for row in session.scalars(query))
     return found

@@ -1,0 +1,1 @@
+"""Rules: what the company decided beforehand, exact and explainable."""

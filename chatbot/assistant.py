@@ -1,6 +1,6 @@
 """The composition root: settings in, wired assistant out. No logic."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from chatbot.conversations import Conversations
 from chatbot.dialogue import DialogueManager, TurnLimits
 from chatbot.errors import InvalidSettings
 from chatbot.generators.loading import ManagedGenerator, load_generator
+from chatbot.recognising import IntentRecogniser
 from chatbot.samples import install_rules, sample_documents
 from chatbot.schema import migrate
 from chatbot.settings import Settings
@@ -21,7 +22,6 @@ from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
 from knowledge.embedding import Embedder
 from knowledge.embedding.loading import load_embedder
-from knowledge.intents import IntentRecogniser
 from knowledge.library import Library, open_library
 from knowledge.models.store import ModelState, installed, pull
 from knowledge.owner import own
@@ -49,7 +49,7 @@ class Assistant:
 
 
 @contextmanager
-def open_assistant(settings: Settings, *, background: bool = True) -> Iterator[Assistant]:
+def open_assistant(settings: Settings, *, background: bool = True) -> Generator[Assistant, None, None]:
     """Own the data folder and everything in it until the end of the block.
 
     `background` starts the ingestion worker and loads the Transformer ahead of its first
@@ -82,7 +82,7 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         install_rules(settings.data_dir / RULES)
         for name, data in sample_documents():
             library.add_file(name, data, collection=DEFAULT_COLLECTION, source=f"sample:{name}")
-    recogniser = IntentRecogniser(embedder)
+    recogniser = IntentRecogniser(embedder, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
     retriever = Retriever(library, embedder, candidates=settings.retrieval.candidates)
     conversations = Conversations(engine)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.guard import looks_like_injection
+from chatbot.recognising import IntentRecogniser
 from knowledge.documents import Language
-from knowledge.embedding import Embedder
 from knowledge.entities import Entity, find_entities
 from knowledge.followups import is_follow_up
-from knowledge.intents import IntentGuess, IntentModel
+from knowledge.intents import IntentGuess
 from knowledge.language import detect_language
 from knowledge.retrieval import contextual
 from knowledge.sentiment import Sentiment, sentiment
@@ -29,12 +29,10 @@ class Understood:
 
 
 class Understanding:
-    """Understands messages; keeps the intent model of the rules now in force."""
+    """Understands messages."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._examples: Mapping[str, Sequence[str]] = {}
-        self._model: IntentModel | None = None
+    def __init__(self, recogniser: IntentRecogniser) -> None:
+        self._recogniser = recogniser
 
     def read(
         self,
@@ -44,22 +42,14 @@ class Understanding:
         language: Language,
         examples: Mapping[str, Sequence[str]],
     ) -> Understood:
-        """`history` is what the visitor said before; `language` counts where the text does not tell."""
+        """`history` is what the visitor said before; `examples` are those of the rules in force."""
         return Understood(
             text=text,
             query=contextual(text, history),
             language=detect_language(text, language),
-            intent=self._intent_model(examples).predict(text),
+            intent=self._recogniser.guess(text, examples),
             entities=tuple(find_entities(text)),
             sentiment=sentiment(text),
             follow_up=bool(history) and is_follow_up(text),
             suspicious=looks_like_injection(text),
         )
-
-    def _intent_model(self, examples: Mapping[str, Sequence[str]]) -> IntentModel:
-        """Retrained when the rules' examples have changed; two threads may both do it, to no harm."""
-        model = self._model
-        if model is None or examples != self._examples:
-            model = IntentModel.train(examples, self._embedder)
-            self._model, self._examples = model, examples
-        return model

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 import chatbot
-from chatbot.api import chat, conversations, documents, health, search, session
+from chatbot.api import chat, conversations, documents, health, rules, search, session
 from chatbot.api.access import AccessMiddleware, Gate, guarded
 from chatbot.api.guards import BodyLimits, SecurityHeaders
 from chatbot.api.health import Missing
@@ -56,7 +56,7 @@ def create_api(
     app.state.missing = missing
     install_problems(app)
     problem: dict[str, object] = {"content": {PROBLEM_TYPE: {}}, "model": ProblemShape}
-    for module in (chat, documents, search, conversations, session, health):
+    for module in (chat, documents, search, rules, conversations, session, health):
         app.include_router(
             module.router, dependencies=[Depends(guarded)], responses={"default": problem}
         )

@@ -9,6 +9,7 @@ from chatbot.conversations import Conversations
 from chatbot.messages import Question, ReplyEvent
 from chatbot.settings import Settings
 from knowledge.documents import DocumentRecord, LoadedText, Ranked
+from knowledge.rules.book import RuleBook
 
 
 class Dialogue(Protocol):
@@ -63,6 +64,9 @@ class Desk(Protocol):
 
     @property
     def retriever(self) -> Search: ...
+
+    @property
+    def rules(self) -> RuleBook: ...
 
     @property
     def conversations(self) -> Conversations: ...

@@ -220,3 +220,43 @@ class ProblemShape(Strict):
     status: int
     detail: str
     code: str
+
+
+class RuleFileBody(Strict):
+    """A file of rules."""
+
+    name: Annotated[str, Field(max_length=100)]
+    text: str
+
+
+class RuleProblemShape(Strict):
+    """One fault of a file; `line` counts from 1."""
+
+    file: str
+    line: int
+    detail: str
+
+
+class RuleProblems(Strict):
+    """Everything that is wrong; empty when the file can be used."""
+
+    problems: list[RuleProblemShape]
+
+
+class RuleShape(Strict):
+    """A rule in force."""
+
+    id: str
+    priority: int
+    description: str
+    file: str
+    line: int
+    tests: int
+
+
+class RulesAnswer(Strict):
+    """The rules in force, in their order."""
+
+    files: list[str]
+    rules: list[RuleShape]
+    problems: list[RuleProblemShape]

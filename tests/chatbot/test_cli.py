@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 RULES = """
 rules:
   - id: hello
-    when: {keywords: {any: [hello]}}
+    when: {keywords: {en: [hello]}}
     then: {reply: {en: "Hello.", zh: "您好。"}}
     tests:
       - message: hello there

@@ -11,6 +11,7 @@ from chatbot.accounts import Accounts, Role
 from chatbot.conversations import Conversations
 from chatbot.settings import Settings
 from knowledge.database import Base, open_engine, sqlite_url
+from knowledge.rules.book import RuleBook
 from tests.chatbot.api.scripted_desk import (
     PASSWORD,
     MemoryShelf,
@@ -33,6 +34,7 @@ def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
         dialogue=ScriptedDialogue(conversations),
         library=MemoryShelf(),
         retriever=OnePassage(),
+        rules=RuleBook(tmp_path / "rules"),
         conversations=conversations,
         accounts=Accounts(engine, b"0" * 32, hasher=QUICK),
     )

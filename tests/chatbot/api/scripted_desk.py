@@ -39,6 +39,7 @@ from knowledge.documents import (
     Ranked,
 )
 from knowledge.errors import DocumentNotFound
+from knowledge.rules.book import RuleBook
 
 PASSWORD = "correct horse battery"
 LOCAL_TOKEN = "local-token-of-this-server"
@@ -156,6 +157,7 @@ class ScriptedDesk:
     dialogue: ScriptedDialogue
     library: MemoryShelf
     retriever: OnePassage
+    rules: RuleBook
     conversations: Conversations
     accounts: Accounts
 

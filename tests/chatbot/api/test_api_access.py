@@ -16,6 +16,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/search": {"json": {"query": "returns"}},
     "GET /api/v1/search": {"params": {"q": "returns"}},
     "POST /api/v1/documents": {"files": {"file": ("a.txt", b"text")}},
+    "POST /api/v1/rules/check": {"json": {"name": "a.yaml", "text": "rules: []"}},
+    "PUT /api/v1/rules": {"json": {"name": "a.yaml", "text": "rules: []"}},
     "POST /login": {"json": {"name": "agent", "password": "wrong"}},
 }
 # What each route needs, written out a second time on purpose: a new route fails until it is here.
@@ -30,6 +32,10 @@ EXPECTED: dict[str, Need | Role] = {
     "POST /api/v1/search": Role.AGENT,
     "GET /api/v1/conversations/unanswered": Role.AGENT,
     "GET /api/v1/conversations/{conversation_id}": Role.AGENT,
+    "GET /api/v1/rules": Role.AGENT,
+    "POST /api/v1/rules/check": Role.AGENT,
+    "PUT /api/v1/rules": Role.EDITOR,
+    "DELETE /api/v1/rules/{name}": Role.EDITOR,
     "POST /login": Need.NOTHING,
     "POST /logout": Need.NOTHING,
     "GET /healthz": Need.NOTHING,

@@ -46,6 +46,16 @@ UPLOAD_ROUTES: Final = (
 )
 
 
+# Events that may wait behind those being handled; one more is told to come back.
+_WAITING_EVENTS: Final = 64
+# No statistics sent anywhere, and none counted after every event over the last 10,000.
+_ENVIRONMENT: Final = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+}
+
+
 def head_of(*styles: str) -> str:
     """What a page loads first: the tokens, its own styles and the theme switch."""
     links = "".join(
@@ -67,11 +77,12 @@ def add_files(app: FastAPI) -> None:
 def mount(
     app: FastAPI, page: gr.Blocks, path: str, *, routes: Sequence[str], **options: object
 ) -> Mount:
-    """Mount a Gradio page with the theme and without what Gradio would add. The place it has.
+    """Mount a Gradio page with the theme, a bounded queue and nothing that Gradio would add.
 
     Below `path` only `path` itself and what begins with one of `routes` is reached.
     """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.update(_ENVIRONMENT)
+    page.queue(max_size=_WAITING_EVENTS, api_open=False)  # pyright: ignore[reportUnknownMemberType] -- gradio types it in part
     gr.mount_gradio_app(  # pyright: ignore[reportUnknownMemberType] -- gradio types it in part
         app,
         page,

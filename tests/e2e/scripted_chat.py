@@ -22,6 +22,14 @@ from chatbot.messages import (
 )
 from knowledge.documents import Language, Position
 
+SUGGESTIONS = {
+    "en": [
+        "How long do I have to return something?",
+        "When will I get my money back?",
+        "Can I return order 10021?",
+    ],
+    "zh": ["多久之内可以退货？", "退款什么时候到账？", "订单 10021 可以退货吗？"],
+}
 RETURNS_EN = (
     "You can return an unused item within 30 days of delivery, in its original packaging. "
     "Day one is the day after the carrier marks the parcel as delivered. "

@@ -18,8 +18,6 @@ from ui.mounting import CHAT_ROUTES, mount
 from ui.pages.login import login_url
 from ui.running import StopWhenGone
 
-# Questions that may wait behind those being answered; one more is told to come back.
-_WAITING_TURNS = 64
 _STATIC = Path(__file__).parent.parent / "static"
 # `value` is a list of turns, so that only a turn that changed travels. It is joined by the
 # template's own JavaScript: what Handlebars' {{value}} inserts would be run as a template.
@@ -37,7 +35,6 @@ def add_chat(
     With a `gate`, visitors who may not chat are led to the login.
     """
     page = make_chat_page(handlers, turns_at_once=turns_at_once)
-    page.queue(max_size=_WAITING_TURNS, api_open=False)
     app.add_middleware(StopWhenGone, turns=handlers.running)
     mounted = mount(app, page, "/", routes=CHAT_ROUTES)
     if gate is not None:

@@ -11,6 +11,7 @@ const PATIENCE_MS = 10_000;
 let events;
 let expected = null;
 let shown = null;
+let left = "";
 
 const log = () => document.querySelector(".ad-log");
 const working = () => document.querySelector(".ad-working") !== null;
@@ -75,6 +76,7 @@ const actions = {
   new: () => {
     if (working()) events.stop();
     panel.close();
+    left = recall("conversation");
     remember("conversation", "");
     show("");
     composer.focus();
@@ -129,7 +131,8 @@ function follow() {
   document.getElementById("ad-app").classList.toggle("ad-busy", working());
   const turns = [...document.querySelectorAll(".ad-turn")];
   const kept = turns.findLast((turn) => turn.dataset.conversation)?.dataset.conversation;
-  if (kept) remember("conversation", kept);
+  // The turns of a conversation that was left stand there until the new page has come.
+  if (kept && kept !== left) remember("conversation", kept);
   const last = turns.at(-1);
   if (expected && last?.dataset.turn === expected.turn) {
     clearTimeout(expected.timer);

@@ -17,7 +17,7 @@ from tqdm import tqdm
 STALL_SECONDS = 30.0
 # A break is followed by another attempt from where it stopped; only breaks without progress count.
 FRUITLESS_ATTEMPTS = 3
-CHUNK_BYTES = 1 << 18
+PAUSE_SECONDS = 1.0
 _PARTIAL_CONTENT = 206
 _RANGE_NOT_SATISFIABLE = 416
 
@@ -71,6 +71,8 @@ def fetch(url: str, part: Path, progress: Progress) -> None:
             _fetch_with_retries(client, url, part, progress)
     except OSError as error:
         raise FetchError(f"{error.strerror or error}.") from error
+    except httpx.HTTPError as error:
+        raise FetchError(f"{_reason(error)}.") from error
 
 
 def _fetch_with_retries(client: httpx.Client, url: str, part: Path, progress: Progress) -> None:
@@ -79,11 +81,11 @@ def _fetch_with_retries(client: httpx.Client, url: str, part: Path, progress: Pr
         before = _size(part)
         try:
             _fetch_once(client, url, part, progress)
-        except httpx.TransportError as error:
+        except httpx.TransportError:
             fruitless = 0 if _size(part) > before else fruitless + 1
             if fruitless == FRUITLESS_ATTEMPTS:
-                raise FetchError(f"{_reason(error)}.") from error
-            time.sleep(fruitless)
+                raise
+            time.sleep(fruitless * PAUSE_SECONDS)
         else:
             return
 
@@ -108,7 +110,7 @@ def _fetch_once(client: httpx.Client, url: str, part: Path, progress: Progress) 
             part.open("ab" if resumed else "wb") as file,
             progress.bar(total, kept) as bar,
         ):
-            for chunk in response.iter_raw(CHUNK_BYTES):
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 bar.update(len(chunk))
 
@@ -117,7 +119,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _reason(error: httpx.TransportError) -> str:
+def _reason(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"No byte arrived for {STALL_SECONDS:g} seconds"
     return str(error).rstrip(".") or type(error).__name__

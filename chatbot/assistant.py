@@ -46,6 +46,7 @@ class Assistant:
     accounts: Accounts
     generator: ManagedGenerator | None
     embedder: Embedder
+    recogniser: IntentRecogniser
 
 
 @contextmanager
@@ -107,6 +108,7 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         accounts=open_accounts(engine, settings.data_dir),
         generator=generator,
         embedder=embedder,
+        recogniser=recogniser,
     )
 
 

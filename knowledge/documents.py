@@ -70,9 +70,13 @@ class Passage:
     @property
     def searchable_text(self) -> str:
         """The text to index: title and heading path, then the passage itself."""
+        return f"{self.heading_path}\n{self.text}" if self.heading_path else self.text
+
+    @property
+    def heading_path(self) -> str:
+        """Title and headings, outermost first; empty when it has none."""
         path = [self.title, *(h for h in self.position.headings if h != self.title)]
-        heading = " > ".join(part for part in path if part)
-        return f"{heading}\n{self.text}" if heading else self.text
+        return " > ".join(part for part in path if part)
 
 
 @dataclass(frozen=True, slots=True)

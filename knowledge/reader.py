@@ -18,7 +18,7 @@ from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder
 from knowledge.language import terms
 from knowledge.reading import Evidence, Reading
-from knowledge.retrieval import PassagePool
+from knowledge.retrieval import PassagePool, weighted_terms
 from knowledge.spans import AnswerSpan, answer_spans
 
 # Two passages hold the answer in 97% of the questions of the training sets, four in 99%.
@@ -125,17 +125,9 @@ class Reader:
         ]
 
 
-def weighted_terms(query: str, pool: PassagePool) -> Mapping[str, float]:
-    """The query's terms, each with its share of the query's idf; they sum to 1."""
-    weights = pool.idf(sorted(set(terms(query))))
-    total = sum(weights.values())
-    return {word: weight / total for word, weight in weights.items()} if total else {}
-
-
 def _embedded_text(passage: Passage, span: AnswerSpan) -> str:
-    """The span with the heading and the context that it hangs on."""
-    headings = passage.position.headings
-    above = [headings[-1] if headings else "", span.context]
+    """The span under its passage's title and headings, with the context that it hangs on."""
+    above = [passage.heading_path, span.context]
     return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 

@@ -21,6 +21,10 @@ from knowledge.language import normalise, terms
 BM25_K1 = 1.2
 BM25_B = 0.75
 
+# Shares of the query's weight in the best keyword hit; fitted in tests/benchmarks/fusion.py.
+UNTRUSTED_SHARE = 0.2
+TRUSTED_SHARE = 0.6
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -153,7 +157,8 @@ class Retriever:
             return []
         vector = self._embedder.embed([query], "query")[0]
         found = pool.candidates(query, vector, self._candidates)
-        return collapse_duplicates(fuse_rankings(found))[:top_k]
+        trust = keyword_trust(found, weighted_terms(query, pool))
+        return collapse_duplicates(fuse_rankings(found, trust))[:top_k]
 
 
 def contextual(query: str, history: Sequence[str]) -> str:
@@ -162,17 +167,18 @@ def contextual(query: str, history: Sequence[str]) -> str:
     return f"{topic} {query}" if topic and is_follow_up(query) else query
 
 
-def fuse_rankings(found: Candidates) -> list[Ranked]:
+def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
     """Candidates ranked by the sum of both indexes' z-scores; the order of the rankings does not matter.
 
-    A candidate that an index did not return counts as that index's worst. z-scores
-    did better than reciprocal ranks here (tests/benchmarks/fusion.md).
+    `trust` in [0, 1] weighs the keyword scores. A candidate that an index did not return
+    counts as that index's worst. z-scores did better than reciprocal ranks
+    (tests/benchmarks/fusion.md).
     """
     keyword = {hit.key: hit.score for hit in found.keyword}
     keyword_ranks = {hit.key: rank for rank, hit in enumerate(found.keyword, 1)}
     dense_ranks = {hit.key: rank for rank, hit in enumerate(found.dense, 1)}
     keys = sorted({*keyword, *dense_ranks} & set(found.passages))
-    scores = _z_scores(keys, keyword) + _z_scores(keys, found.similarities)
+    scores = trust * _z_scores(keys, keyword) + _z_scores(keys, found.similarities)
     ranked = [
         Ranked(
             passage=found.passages[key],
@@ -185,6 +191,30 @@ def fuse_rankings(found: Candidates) -> list[Ranked]:
         for key, score in zip(keys, scores, strict=True)
     ]
     return sorted(ranked, key=lambda item: (-item.score, item.passage.id))
+
+
+def keyword_trust(found: Candidates, asked: Mapping[str, float]) -> float:
+    """How far to believe the keyword ranking: by the share of the query that its best hit has.
+
+    A visitor who uses none of the document's words gets hits on incidental ones, and
+    those would push aside what the vectors found.
+    """
+    best = [found.passages[hit.key] for hit in found.keyword[:1] if hit.key in found.passages]
+    share = max((coverage(asked, passage.searchable_text) for passage in best), default=0.0)
+    return min(1.0, max(0.0, (share - UNTRUSTED_SHARE) / (TRUSTED_SHARE - UNTRUSTED_SHARE)))
+
+
+def coverage(asked: Mapping[str, float], text: str) -> float:
+    """The share of the query's weight whose terms stand in `text`."""
+    words = set(terms(text))
+    return sum(weight for word, weight in asked.items() if word in words)
+
+
+def weighted_terms(query: str, pool: PassagePool) -> Mapping[str, float]:
+    """The query's terms, each with its share of the query's idf; they sum to 1."""
+    weights = pool.idf(sorted(set(terms(query))))
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()} if total else {}
 
 
 def _z_scores(keys: Sequence[int], scores: Mapping[int, float]) -> Vectors:

@@ -29,9 +29,8 @@ from knowledge.reader import (
     ReaderWeights,
     ReadSpan,
     answerability_features,
-    weighted_terms,
 )
-from knowledge.retrieval import Candidates, GivenPool, PassagePool, Retriever
+from knowledge.retrieval import Candidates, GivenPool, PassagePool, Retriever, weighted_terms
 from tests.benchmarks.data_sets import ReadingSet, cmrc, contains_gold, drcd, squad2, xquad
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights" / "reader.json"

@@ -13,11 +13,11 @@ from chatbot.api.app import create_api
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations, new_id
 from chatbot.messages import Answer, Question, ReplyEvent, Route
+from chatbot.recognising import IntentRecogniser
 from chatbot.schema import migrate
 from chatbot.settings import Settings
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import Language
-from knowledge.intents import IntentRecogniser
 from knowledge.library import Library, open_library
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
@@ -51,6 +51,7 @@ class AdminDesk:
     accounts: Accounts
     rules: RuleBook
     embedder: HashEmbedder
+    recogniser: IntentRecogniser
     generator: None = None
     dialogue: SilentDialogue = field(default_factory=SilentDialogue)
 
@@ -66,14 +67,16 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Iterator[AdminDesk]:
     for role in Role:
         accounts.add(role.label, PASSWORD, role)
     quick = HashEmbedder()
+    recogniser = IntentRecogniser(quick, folder / "index" / "intents")
     desk = AdminDesk(
         settings=Settings(data_dir=folder),
         library=library,
         retriever=Retriever(library, quick, candidates=50),
         conversations=Conversations(engine),
         accounts=accounts,
-        rules=RuleBook(folder / "rules", IntentRecogniser(quick).for_rules),
+        rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,
+        recogniser=recogniser,
     )
     try:
         yield desk

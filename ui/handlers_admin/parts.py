@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from chatbot.api.parts import Search
 from chatbot.conversations import Conversations
+from chatbot.recognising import IntentRecogniser
 from chatbot.settings import Settings
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder
@@ -59,6 +60,9 @@ class Assistant(Protocol):
 
     @property
     def embedder(self) -> Embedder: ...
+
+    @property
+    def recogniser(self) -> IntentRecogniser: ...
 
     @property
     def generator(self) -> Engine | None:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import gradio as gr
 
-from knowledge.intents import IntentRecogniser
 from knowledge.language import detect_language
 from knowledge.rules.engine import evaluate
 from knowledge.rules.model import ParsedMessage, RuleSet
@@ -28,7 +27,7 @@ class RulesHandlers:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._recogniser = IntentRecogniser(desk.assistant.embedder)
+        self._recogniser = desk.assistant.recogniser
         self._tested: tuple[str, Failures] | None = None
 
     def folder(self) -> str:

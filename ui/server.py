@@ -19,6 +19,7 @@ from ui.pages.chat import add_chat
 from ui.pages.login import router as login
 
 _SUGGESTIONS: Final = Path(str(files("assets"))) / "samples" / "suggestions.json"
+_SHOWN_SUGGESTIONS: Final = 3
 
 
 def _nothing() -> Sequence[str]:
@@ -48,4 +49,7 @@ def create_app(
 
 def load_suggestions() -> dict[str, list[str]]:
     """The questions of the empty page by language; none where the sample knowledge has none."""
-    return json.loads(_SUGGESTIONS.read_text(encoding="utf-8")) if _SUGGESTIONS.is_file() else {}
+    if not _SUGGESTIONS.is_file():
+        return {}
+    known: dict[str, list[str]] = json.loads(_SUGGESTIONS.read_text(encoding="utf-8"))
+    return {language: questions[:_SHOWN_SUGGESTIONS] for language, questions in known.items()}

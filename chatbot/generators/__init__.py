@@ -34,7 +34,7 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """What one engine may use. `threads` None: one a physical core.
+    """What one engine may use. `threads` None: as many as the physical cores bear.
 
     `context_tokens` bounds prompt and answer together; `deadline_seconds` bounds
     one generation, measured from the call of `stream`.

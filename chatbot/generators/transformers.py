@@ -38,12 +38,12 @@ class TransformersGenerator:
         self._limits = limits or EngineLimits()
         self._device = "cuda" if cuda_available() else "cpu"
         self._thread = threading.local()
+        if self._device == "cpu":
+            torch.set_num_threads(self._limits.threads or physical_cores())
         self._tokenizer: Any
         self._model: Any
         self._tokenizer, self._model = _load(source, self._device)
         self._context = min(self._limits.context_tokens, _longest_context(self._model))
-        if self._device == "cpu":
-            torch.set_num_threads(self._limits.threads or physical_cores())
         for layer in _layers(self._model):
             layer.register_forward_pre_hook(self._stop_between_layers)
         self._workers = Workers("transformers")

@@ -83,7 +83,11 @@ def _closing(generator: Any) -> Iterator[Generator]:
         pytest.param(_scripted, id="scripted"),
         pytest.param(_langchain, id="langchain"),
         pytest.param(_llama_cpp, id="llama_cpp", marks=pytest.mark.models),
-        pytest.param(_transformers, id="transformers", marks=pytest.mark.models),
+        pytest.param(
+            _transformers,
+            id="transformers",
+            marks=[pytest.mark.models, pytest.mark.timeout(400)],  # unpacking the weights
+        ),
     ],
 )
 def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:

@@ -16,6 +16,8 @@ _MARKS = (
 _GUESSES = ("gb18030", "big5", "cp1252")
 # Damaged UTF-8 is still UTF-8 while fewer of its characters than this are lost.
 _DAMAGED_SHARE = 0.02
+# Characters that a guess is judged by.
+_SAMPLE = 20_000
 
 NOT_UTF8 = "The file is not UTF-8; its encoding was guessed. Please check that the text reads well."
 DAMAGED = "Some characters of the file are damaged and were replaced by \ufffd."
@@ -26,6 +28,8 @@ CHINESE_WARNINGS = {
 
 # Characters that ordinary text of each guess is made of; a wrong guess falls outside them.
 _COMMON = re.compile(r"[\x20-\x7e\s\u4e00-\u9fa5\u3000-\u3015\uff01-\uff5e\u2014-\u2026à-üÀ-Ü]")
+# In Western text an accented letter stands alone among plain ones; Chinese misread so has runs.
+_LONE_ACCENT = re.compile("(?<![^\x00-\x7f])[À-ÖØ-öø-ÿŒœŠšŽžŸ](?![^\x00-\x7f])")
 _FREQUENT = frozenset(
     "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后"
     "這個來時會們說為國對後過還沒點裡發問請將並與從當種無應實現動開關業務費單電話號碼貨退換訂購買"
@@ -81,9 +85,10 @@ def _guessed(data: bytes, name: str) -> str:
 
 def _plausibility(text: str) -> float:
     """How much of `text` is made of everyday characters, in [0, 2]."""
-    wide = [character for character in text[:20_000] if character > "\x7f"]
+    wide = [character for character in text[:_SAMPLE] if character > "\x7f"]
     if not wide:
         return 1.0
     common = sum(_COMMON.match(character) is not None for character in wide)
     frequent = sum(character in _FREQUENT for character in wide)
+    frequent += len(_LONE_ACCENT.findall(text[:_SAMPLE]))
     return (common + frequent) / len(wide)

@@ -170,7 +170,7 @@ class _Prose:
         if before.lstrip().startswith("|"):
             return " "
         if name in _INLINE:
-            return "\n" if name == "br" else ""
+            return "  \n" if name == "br" else ""
         if name in {"td", "th"}:
             return " | " if tag["close"] else ""
         if name == "li":

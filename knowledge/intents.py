@@ -8,17 +8,17 @@ foreign ones refused; 60 intents 93% and 86%.
 import hashlib
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, Vectors
-from knowledge.language import normalise, terms, to_simplified
+from knowledge.language import normalise, to_simplified
 
 # What anyone may say to a shop that no shop has an intent for. Sentence embeddings all
 # point roughly the same way; taking the mean of these and the examples away leaves what differs.
@@ -48,7 +48,7 @@ _BACKGROUND = (
 _REGULARISATION = 20.0  # C; 10 to 100 differ by less than 0.3 points
 _PROBABILITY_WEIGHT = 0.3
 _LOST_IN_SCOPE = 0.08  # the share of the examples themselves that may be refused
-_LOWEST, _USUAL, _HIGHEST = 0.45, 0.55, 0.72  # thresholds; the usual one where examples are too few
+_LOWEST, _USUAL, _HIGHEST = 0.5, 0.55, 0.72  # thresholds; the usual one where examples are too few
 _FEW = 12
 _MANY = 2000  # above it one fold of five tells enough
 _FOLDS = 5
@@ -192,7 +192,7 @@ def _train(
     weights = _fit(names, vectors[:count], owners, background)
     own = _scores_held_out(names, vectors[:count], owners, background)
     threshold = _threshold(own, weights.scores(strange)[2] if len(strange) else None)
-    return _with_threshold(weights, threshold)
+    return replace(weights, threshold=threshold)
 
 
 def _fit(
@@ -268,19 +268,6 @@ def _unit(vectors: Vectors) -> Vectors:
     return (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
 
 
-def _with_threshold(weights: _Weights, threshold: float) -> _Weights:
-    return _Weights(
-        weights.names,
-        weights.centre,
-        weights.examples,
-        weights.owners,
-        weights.coefficients,
-        weights.intercepts,
-        weights.centroids,
-        threshold,
-    )
-
-
 def _save(path: Path, weights: _Weights) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part.npz")
@@ -302,7 +289,7 @@ def _save(path: Path, weights: _Weights) -> None:
 def _load(path: Path) -> _Weights | None:
     """What was saved; None where nothing was or it is damaged (it is learnt again)."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return _Weights(
                 names=tuple(str(name) for name in kept["names"]),
                 centre=kept["centre"],
@@ -313,40 +300,5 @@ def _load(path: Path) -> _Weights | None:
                 centroids=kept["centroids"],
                 threshold=float(kept["threshold"]),
             )
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
-
-
-class WordIntents:
-    """Recognises intents by shared words: no model, for checks of rule files and as a last resort."""
-
-    _FLOOR = 0.5
-
-    def __init__(self, examples: Mapping[str, Sequence[str]]) -> None:
-        self._examples = [
-            (name, Counter(terms(text))) for name, texts in examples.items() for text in texts
-        ]
-        documents = Counter(term for _, words in self._examples for term in words)
-        total = max(len(self._examples), 1)
-        self._weights = {term: math.log(1 + total / n) for term, n in documents.items()}
-
-    def predict(self, text: str) -> IntentGuess:
-        words = Counter(terms(text))
-        best: dict[str, float] = {}
-        for name, example in self._examples:
-            best[name] = max(best.get(name, 0.0), self._likeness(words, example))
-        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        if not ranked or ranked[0][1] < self._FLOOR:
-            return IntentGuess(None, ranked[0][1] if ranked else 0.0, None)
-        runner_up = ranked[1][0] if len(ranked) > 1 else None
-        return IntentGuess(ranked[0][0], min(ranked[0][1], 1.0), runner_up)
-
-    def _likeness(self, left: Counter[str], right: Counter[str]) -> float:
-        unknown = math.log(1 + max(len(self._examples), 1))
-        weigh = {term: self._weights.get(term, unknown) for term in (*left, *right)}
-        shared = sum(left[t] * right[t] * weigh[t] ** 2 for t in left if t in right)
-        lengths = math.sqrt(
-            sum((n * weigh[t]) ** 2 for t, n in left.items())
-            * sum((n * weigh[t]) ** 2 for t, n in right.items())
-        )
-        return shared / lengths if lengths else 0.0

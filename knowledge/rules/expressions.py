@@ -22,6 +22,11 @@ _FORBIDDEN = (
     (re.compile(r"\bfor\b"), "lists with 'for' are not available"),
     (re.compile(r"\*\*|<<|>>"), "powers and shifts are not available"),
     (re.compile(r"#"), "comments are not available"),
+    (
+        re.compile(r"(?<![.\w])(?!(?:and|or|not|in)\b)[A-Za-z_]\w*\s*\("),
+        "functions are not available",
+    ),
+    (re.compile(r"\b_"), "names begin with a letter"),
     (re.compile(r"(?<![=<>!])=(?!=)"), "to compare, write =="),
 )
 _ATTRIBUTE = re.compile(r"(?:\.|&\.)\s*([A-Za-z_]\w*)")

@@ -134,10 +134,9 @@ class _RuleCheck:
         for name in names:
             if name in known or self._from_broken_table(name):
                 continue
-            near = suggest_near(name, sorted(known))
+            near = suggest_near(name, sorted(known), list_all=False)
             hint = suggest("own_lookup") if name in self._own else near
-            if not hint[0]:
-                hint = suggest("declare_slot")
+            hint = hint if hint[0] else suggest("declare_slot")
             self._problems.add(
                 self._rule.line, "unknown_name", hint, rule=self._rule.id, name=name, where=where
             )

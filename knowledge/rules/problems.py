@@ -175,12 +175,12 @@ def suggest(kind: str, **details: object) -> tuple[str, str]:
     return say(kind, Language.ENGLISH, details), say(kind, Language.CHINESE, details)
 
 
-def suggest_near(name: str, known: Sequence[str]) -> tuple[str, str]:
+def suggest_near(name: str, known: Sequence[str], *, list_all: bool = True) -> tuple[str, str]:
     """The known name that `name` was probably meant to be, or all of them while they are few."""
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return suggest("did_you_mean", near=near[0])
-    if known and len(known) <= 12:
+    if list_all and known and len(known) <= 12:
         return suggest("known_are", known=", ".join(sorted(known)))
     return "", ""
 

@@ -115,7 +115,9 @@ class Reader:
         for name, value in self.mapping(node, where).items():
             self.check_name(name, value.line, where)
             if isinstance(value.value, tuple | Mapping):
-                self.wrong_type(value, f"{where}.{name}", "value", suggest("quote_template"))
+                braces = isinstance(value.value, Mapping)
+                hint = suggest("quote_template") if braces else ("", "")
+                self.wrong_type(value, f"{where}.{name}", "value", hint)
             else:
                 found[name] = value.value
         return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.documents import Language
-from knowledge.intents import IntentGuess, WordIntents
+from knowledge.intents import IntentGuess
 from knowledge.language import detect_language
 from knowledge.rules.engine import evaluate
 from knowledge.rules.expressions import comparable
@@ -20,6 +20,7 @@ from knowledge.rules.model import (
 )
 from knowledge.rules.problems import Problem, Problems, RuleFileError
 from knowledge.sentiment import sentiment
+from knowledge.word_intents import WordIntents
 
 RecogniseIntent = Callable[[str], IntentGuess]
 

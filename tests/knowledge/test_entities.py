@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.entities import find_entities, mask_personal
@@ -135,6 +135,7 @@ TEXTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_entities_are_ordered_disjoint_and_literal(text: str) -> None:
     end = 0

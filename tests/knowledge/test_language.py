@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.documents import Language
@@ -54,6 +54,7 @@ def test_normalise_folds_width_spaces_and_invisible_characters() -> None:
     assert normalise(" Ｒｅｆｕｎｄ\u200b　１００\u00a0元\n\n？") == "Refund 100 元 ?"
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_normalise_is_idempotent(text: str) -> None:
     once = normalise(text)
@@ -64,6 +65,7 @@ def test_traditional_becomes_simplified() -> None:
     assert to_simplified("我的電腦壞了，請退款") == "我的电脑坏了，请退款"
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_simplified_keeps_offsets(text: str) -> None:
     assert len(to_simplified(text)) == len(text)
@@ -114,6 +116,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_sentences_are_ordered_disjoint_and_cover_the_text(text: str) -> None:
     end = 0

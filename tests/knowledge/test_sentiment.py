@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.sentiment import SentimentLabel, sentiment
@@ -65,6 +65,7 @@ def test_says_what_it_rests_on() -> None:
     assert sentiment("I am very disappointed").words == ("very disappointed",)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_a_label_that_fits_its_score(text: str) -> None:
     found = sentiment(text)

@@ -46,7 +46,8 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
     narrowed = desk.guarded(handlers.narrowed)
     for condition in filters:
         options = {"trigger_mode": "always_last", **_IN_TURN}
-        on(condition, "input", narrowed, [*filters, view], shown, **options)
+        # Not `input`, which Gradio raises for keys only: not for pasting, nor for typed Chinese.
+        on(condition, "change", narrowed, [*filters, view], shown, **options)
     on(table, "turn_page", desk.guarded(handlers.turned), view, shown, **_IN_TURN)
     on(table, "clear_filter", desk.guarded(handlers.cleared), view, [*filters, *shown], **_IN_TURN)
     on(table, "open_document", desk.guarded(handlers.open), None, sheet)

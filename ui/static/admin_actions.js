@@ -31,7 +31,7 @@ element.addEventListener("keydown", (event) => {
 });
 
 function keepInside(event) {
-  const inside = [...element.querySelectorAll("button, input, a[href]")].filter(
+  const inside = [...element.querySelectorAll("button, input:checked, a[href]")].filter(
     (item) => !item.disabled && item.offsetParent !== null,
   );
   const edge = event.shiftKey ? inside[0] : inside.at(-1);

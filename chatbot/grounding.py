@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.entities import find_entities
-from knowledge.language import normalise, terms
+from knowledge.language import terms
+from knowledge.names import missing_names
 
 # Half of the content words may be the generator's own ("you can", "our shop"); fewer than
 # that in the source and the sentence is about something else.
@@ -24,10 +25,6 @@ _NEGATIONS = re.compile(
     r"|不(?!仅|但|过|论|管|同|少)|没有?|无法|勿|未(?!来)|不可|不能",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\b[A-Z][\w&'-]*|\b\w*[A-Z]\w*[A-Z]\w*\b")
-_SENTENCE_OPENERS = re.compile(r"(?:^|[.!?:;\n\"“(]\s*)([A-Z][\w'-]*)")
-# Written with a capital wherever they stand, and names of nothing.
-_ALWAYS_CAPITAL = frozenset({"i", "i'm", "i'll", "i've", "ok", "yes", "no"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def _check(sentence: str, source: Source) -> Verdict:
     missing = unsupported_values(sentence, [source])
     if missing:
         return Verdict(sentence, "value", detail=", ".join(missing))
-    foreign = _foreign_names(sentence, source.text)
+    foreign = missing_names(sentence, source.text)
     if foreign:
         return Verdict(sentence, "name", detail=", ".join(foreign))
     if _coverage(set(terms(sentence)), source.text) < MINIMUM_COVERAGE:
@@ -93,19 +90,6 @@ def _values(text: str) -> dict[tuple[str, str], str]:
 
 def _coverage(content: set[str], source: str) -> float:
     return len(content & set(terms(source))) / max(1, len(content))
-
-
-def _foreign_names(sentence: str, source: str) -> list[str]:
-    """Capitalised or mixed-case words that the source does not have, in any case."""
-    openers = {match.start(1) for match in _SENTENCE_OPENERS.finditer(sentence)}
-    known = normalise(source).casefold()
-    return [
-        match.group()
-        for match in _NAME.finditer(normalise(sentence))
-        if match.start() not in openers
-        and match.group().casefold() not in _ALWAYS_CAPITAL
-        and match.group().casefold() not in known
-    ]
 
 
 def _polarity_agrees(sentence: str, source: str) -> bool:

@@ -9,9 +9,12 @@ from chatbot.messages import Citation
 from knowledge.documents import Language
 from knowledge.language import split_sentences
 from knowledge.reading import Evidence
+from knowledge.spans import TABLE_CELL
 
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|#{1,6})\s+")
 
+_LEAD = re.compile(r"[:：]$")
+_ENDS_LIKE_ONE = re.compile(r"[.!?。！？;；:：…][\"”’」』）)]*$")
 _SENTENCE_END = re.compile(r"[.!?。！？][\"”’」』）)*]*\s*$")
 
 
@@ -54,7 +57,10 @@ def quoted_text(
     for index, item in enumerate(quote):
         last_of_passage = index + 1 == len(quote) or quote[index + 1].passage != item.passage
         mark = numbers[item.passage.id] if last_of_passage else None
-        yield joined(readable(item.text), mark, language, first=index == 0)
+        words = readable(item.text, item.context)
+        if not last_of_passage and not _ENDS_LIKE_ONE.search(words):
+            words += "；" if language is Language.CHINESE else ";"
+        yield joined(words, mark, language, first=index == 0)
 
 
 def joined(sentence: str, mark: int | None, language: Language, *, first: bool) -> str:
@@ -63,10 +69,27 @@ def joined(sentence: str, mark: int | None, language: Language, *, first: bool) 
     return f"{space}{sentence}" + (f" [{mark}]" if mark is not None else "")
 
 
-def readable(text: str) -> str:
-    """Quoted words on one line, without list and heading marks."""
-    lines = (_LIST_MARK.sub("", line).strip() for line in text.splitlines())
-    return " ".join(line for line in lines if line)
+def readable(text: str, header: str = "") -> str:
+    """Quoted words on one line, without list and heading marks; a table row with its `header`'s words."""
+    lines = [_LIST_MARK.sub("", line).strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    if len(lines) == 1 and TABLE_CELL in lines[0]:
+        return _table_row(lines[0], header)
+    if len(lines) > 1 and _LEAD.search(lines[0]):
+        separator, end = ("；", "。") if lines[0].endswith("：") else ("; ", ".")
+        items = separator.join(line.rstrip(".。;；") for line in lines[1:])
+        return lines[0] + (" " if end == "." else "") + items + end
+    return " ".join(lines)
+
+
+def _table_row(row: str, header: str) -> str:
+    """`K2 (Capacity: 1.7 l, Price: ¥299)`; two columns need no header: `K2: 1.7 l`."""
+    first, *cells = row.split(TABLE_CELL)
+    heads = header.split(TABLE_CELL)[1:]
+    if len(cells) == 1 or len(heads) != len(cells):
+        return f"{first}: {', '.join(cells)}"
+    named = ", ".join(f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True))
+    return f"{first} ({named})"
 
 
 def gated(

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.documents import Passage
+from knowledge.language import terms
+from knowledge.spans import TABLE_CELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,42 @@ class Reading:
     features: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+# A span that brings fewer new terms than this share says what is said already.
+_NEWS = 0.25
+
+
 def select_quote(
     evidence: Sequence[Evidence], *, max_sentences: int, max_characters: int
 ) -> tuple[Evidence, ...]:
-    """The spans to quote, in reading order: the best, and the next best as long as they fit.
+    """The spans to quote, in reading order: the best, and the next best that add something and fit.
 
-    At least one is taken, however long. Spans of one passage come in its order,
-    passages in the order of their best span.
+    At least one is taken, however long. A sentence stands in for a table row or a shorter
+    span that it repeats. Spans of one passage come in its order, passages in the order of
+    their best span.
     """
     chosen: list[Evidence] = []
-    length = 0
-    for item in evidence[: max_sentences + 1]:
-        length += item.end - item.start
-        if chosen and (len(chosen) == max_sentences or length > max_characters):
-            break
-        chosen.append(item)
+    for item in evidence[: max_sentences + 2]:
+        repeated = next((i for i, other in enumerate(chosen) if _repeats(item, other)), None)
+        if repeated is not None:
+            chosen[repeated] = _fuller(chosen[repeated], item)
+        elif len(chosen) < max_sentences and _fits(chosen, item, max_characters):
+            chosen.append(item)
     first_of = {item.passage.id: index for index, item in reversed(list(enumerate(chosen)))}
     return tuple(sorted(chosen, key=lambda item: (first_of[item.passage.id], item.start)))
+
+
+def _fits(chosen: Sequence[Evidence], item: Evidence, max_characters: int) -> bool:
+    if not chosen:
+        return True
+    return sum(len(other.text) for other in chosen) + len(item.text) <= max_characters
+
+
+def _repeats(one: Evidence, other: Evidence) -> bool:
+    """Whether the shorter of the two says hardly anything that the longer does not."""
+    shorter, longer = sorted((set(terms(one.text)), set(terms(other.text))), key=len)
+    return len(shorter - longer) <= _NEWS * len(shorter)
+
+
+def _fuller(one: Evidence, other: Evidence) -> Evidence:
+    """A sentence rather than a table row, and then the one with more in it."""
+    return max(one, other, key=lambda e: (TABLE_CELL not in e.text, len(set(terms(e.text)))))

@@ -29,8 +29,10 @@ from knowledge.reader import (
     ReaderWeights,
     ReadSpan,
     answerability_features,
+    embedded_text,
 )
 from knowledge.retrieval import Candidates, GivenPool, PassagePool, Retriever, weighted_terms
+from knowledge.spans import answer_spans
 from tests.benchmarks.data_sets import ReadingSet, cmrc, contains_gold, drcd, squad2, xquad
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights" / "reader.json"
@@ -46,11 +48,10 @@ SPAN_FEATURES = (
 )
 ANSWERABLE_FEATURES = (
     "similarity",
-    "similarity_gap",
     "coverage",
-    "passage_similarity",
-    "passage_gap",
-    "keyword_fit",
+    "passage_coverage",
+    "unknown",
+    "names_missing",
 )
 
 
@@ -95,6 +96,7 @@ class PoolWithout:
 class Example:
     """One question put to one pool."""
 
+    query: str
     setting: str
     answers: tuple[str, ...]
     answerable: bool
@@ -110,6 +112,7 @@ def examples(data: ReadingSet, embedder: Embedder, seed: int) -> Iterator[Exampl
     retriever = Retriever(_NoLibrary(), embedder, candidates=50)  # pyright: ignore[reportArgumentType] -- only given pools are asked
     reader = Reader(embedder, ReaderWeights(LinearModel({}, 0), LinearModel({}, 0)))
     whole = GivenPool(data.passages, embedder)
+    _embed_ahead(data, embedder)
     for question in data.questions:
         gold = data.passages[question.paragraph]
         others = rng.sample([p for p in data.passages if p != gold], 5)
@@ -123,7 +126,20 @@ def examples(data: ReadingSet, embedder: Embedder, seed: int) -> Iterator[Exampl
             asked = weighted_terms(question.text, pool)
             ranked = retriever.search_pool(pool, question.text, TOP_K)
             spans = reader.read_spans(question.text, ranked, asked)
-            yield Example(setting, question.answers, answerable, spans, ranked, asked, gold)
+            yield Example(
+                question.text, setting, question.answers, answerable, spans, ranked, asked, gold
+            )
+
+
+def _embed_ahead(data: ReadingSet, embedder: Embedder) -> None:
+    """All texts at once: several times as fast as one by one."""
+    embedder.embed([question.text for question in data.questions], "query")
+    spans = [
+        embedded_text(passage, span)
+        for passage in data.passages
+        for span in answer_spans(passage.text, passage.position.headings)
+    ]
+    embedder.embed([*(p.searchable_text for p in data.passages), *spans], "passage")
 
 
 class _NoLibrary:
@@ -160,7 +176,7 @@ def train(found: Sequence[Example]) -> ReaderWeights:
 def answerability(example: Example, span_model: LinearModel) -> dict[str, float]:
     """The features of an example under `span_model`."""
     best = sorted(example.spans, key=lambda item: -span_model.score(item.features))
-    return answerability_features(best, example.ranked, example.asked)
+    return answerability_features(example.query, best, example.ranked, example.asked)
 
 
 def measure(found: Sequence[Example], weights: ReaderWeights) -> dict[str, float]:

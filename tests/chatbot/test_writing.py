@@ -45,7 +45,7 @@ def test_a_citation_points_to_its_words() -> None:
 def test_list_marks_and_line_breaks_are_not_read_out() -> None:
     assert (
         readable("Some things:\n\n- gift cards\n2. engraved cups")
-        == "Some things: gift cards engraved cups"
+        == "Some things: gift cards; engraved cups."
     )
 
 
@@ -82,3 +82,9 @@ def test_the_gate_stops_the_stream_when_enough_is_said() -> None:
     verdicts = list(gated(pieces(), [Source(1, TEXT)], max_sentences=1))
     assert [v.sentence for v in verdicts] == ["Express takes one day."]
     assert len(taken) == 2
+
+
+def test_a_table_row_is_read_with_its_header() -> None:
+    header = "Model | Capacity | Price"
+    assert readable("K2 | 1.7 l | ¥299", header) == "K2 (Capacity: 1.7 l, Price: ¥299)"
+    assert readable("K2 | 1.7 l", "Model | Capacity") == "K2: 1.7 l"

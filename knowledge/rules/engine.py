@@ -123,7 +123,7 @@ class _Turn:
         expression = rule.when.expression
         if surface.failed is not None or expression is None:
             return surface
-        facts = {**self.facts, **surface.captured}
+        facts = {**self.facts, **surface.captured} if surface.captured else self.facts
         try:
             holds = expression.holds(facts)
         except ExpressionError as error:

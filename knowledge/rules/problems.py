@@ -125,9 +125,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
+# Places that are not named by a key of the file.
+_PLACES_ZH = {"the file": "文件", "a rule": "规则", "A rule": "规则"}
+
+
 def say(kind: str, language: Language, details: dict[str, object]) -> str:
     english, chinese = _TEXTS[kind]
-    return (chinese if language is Language.CHINESE else english).format(**details)
+    if language is Language.ENGLISH:
+        return english.format(**details)
+    where = str(details.get("where", ""))
+    return chinese.format(**{**details, "where": _PLACES_ZH.get(where, where)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ def test_cost_stays_linear_on_hostile_text(piece: str) -> None:
         ("card 4111 1111 1111 1111 please", "card [card number] please"),
         ("卡号6222021234567890128", "卡号[card number]"),
         ("IBAN DE89 3704 0044 0532 0130 00", "IBAN [account number]"),
+        ("reach me on 07700 063 966", "reach me on [phone]"),
         ("SSN 078-05-1120", "SSN [id number]"),
     ],
 )
@@ -189,6 +190,8 @@ def test_personal_details_are_masked(text: str, masked: str) -> None:
         "order 4111111111111112",
         "30 天内 199 元",
         "v2.4.1 and 192.168.0.1",
+        "sizes 36 38 40 42",
+        "2024-05-01 10:30",
     ],
 )
 def test_what_is_not_personal_stays(text: str) -> None:

@@ -164,7 +164,7 @@ def test_problems_read_in_both_languages() -> None:
         "The rules cannot be used:\n"
         "test.yaml:1: Unknown key 'ruels' in the file. Did you mean 'rules'?"
     )
-    assert "test.yaml 第 1 行：the file 中有未知的键 'ruels'。您是想写 'rules' 吗？" in (
+    assert "test.yaml 第 1 行：文件 中有未知的键 'ruels'。您是想写 'rules' 吗？" in (
         caught.value.text(Language.CHINESE)
     )
 

@@ -121,12 +121,14 @@ def mask_personal(text: str) -> str:
     text = iban.sub(lambda m: "[account number]" if _passes_iban(m.group()) else m.group(), text)
     pattern, mask = _masks()[3]
     text = pattern.sub(mask, text)
-    text = grouped.sub(lambda m: "[phone]" if _is_long(m.group()) else m.group(), text)
+    text = grouped.sub(lambda m: "[phone]" if _looks_like_phone(m.group()) else m.group(), text)
     return called.sub(lambda m: f"{m['lead']}[phone]", text)
 
 
-def _is_long(number: str) -> bool:
-    return 8 <= sum(character.isdigit() for character in number) <= 13
+def _looks_like_phone(number: str) -> bool:
+    """Whether it has the length of a telephone number and is no row of two-digit sizes."""
+    groups = re.findall(r"\d+", number)
+    return 8 <= sum(map(len, groups)) <= 13 and max(map(len, groups)) >= 3
 
 
 def passes_luhn(number: str) -> bool:

@@ -51,7 +51,6 @@ ANSWERABLE_FEATURES = (
     "coverage",
     "passage_coverage",
     "unknown",
-    "names_missing",
 )
 
 

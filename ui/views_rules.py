@@ -104,7 +104,9 @@ def trial_view(outcome: RuleOutcome, recognised: str, language: Language) -> Tri
         recognised=recognised,
         fired=tuple((firing.rule_id, firing.because) for firing in outcome.fired),
         lost=tuple((lost.rule_id, lost.why) for lost in outcome.lost),
-        facts=tuple(FactView(fact.name, str(fact.value), fact.rule_id) for fact in outcome.facts),
+        facts=tuple(
+            FactView(fact.name, _said(fact.value, language), fact.rule_id) for fact in outcome.facts
+        ),
         evidence=tuple(in_language(found.texts, language) for found in outcome.evidence),
         reply_rule=outcome.reply_rule or "",
         reply=in_language(reply, language),
@@ -138,7 +140,7 @@ def _outcomes(then: Action, language: Language) -> Iterator[str]:
     for lookup in then.lookups:
         yield say("lookup", value=lookup.key, table=lookup.table)
     if then.set:
-        yield say("set", facts=_facts(then.set))
+        yield say("set", facts=_facts(then.set, language))
     for evidence in then.evidence:
         yield say("evidence", evidence=in_language(evidence, language))
     if then.ask is not None:
@@ -150,5 +152,11 @@ def _outcomes(then: Action, language: Language) -> Iterator[str]:
         yield say("handover", reason=in_language(then.handover, language))
 
 
-def _facts(facts: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in facts.items())
+def _said(value: object, language: Language) -> str:
+    if isinstance(value, bool):
+        return text("admin_yes" if value else "admin_no", language)
+    return str(value)
+
+
+def _facts(facts: Mapping[str, object], language: Language) -> str:
+    return ", ".join(f"{name} = {_said(value, language)}" for name, value in facts.items())

@@ -14,7 +14,7 @@ from chatbot.api.access import SESSION_COOKIE, Gate
 from chatbot.errors import NotAllowed
 from knowledge.documents import Language
 from knowledge.errors import DocumentNotFound
-from tests.e2e.scripted_admin import PASSWORD, ScriptedDesk, make_app, make_desk
+from tests.e2e.scripted_admin import PASSWORD, AdminDesk, make_app, open_desk
 from ui.handlers_admin import Desk
 from ui.handlers_admin.knowledge import KnowledgeHandlers, TableView
 from ui.handlers_admin.overview import OverviewHandlers
@@ -51,12 +51,13 @@ ROUTES = [
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> ScriptedDesk:
-    return make_desk(tmp_path_factory.mktemp("admin"))
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminDesk]:
+    with open_desk(tmp_path_factory.mktemp("admin")) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="module")
-def app(desk: ScriptedDesk) -> Iterator[TestClient]:
+def app(desk: AdminDesk) -> Iterator[TestClient]:
     async def make() -> FastAPI:
         return make_app(desk)
 
@@ -122,7 +123,7 @@ def test_what_the_pages_do_not_use_is_not_there_for_members_either(
 
 
 def test_a_session_ends_at_once_with_sign_out_and_suspension(
-    client: TestClient, desk: ScriptedDesk
+    client: TestClient, desk: AdminDesk
 ) -> None:
     sign_in(client, "editor")
     token = client.cookies[SESSION_COOKIE]
@@ -147,7 +148,7 @@ def test_an_event_of_another_site_is_refused(client: TestClient) -> None:
     assert answer.status_code == 403
 
 
-def asked_by(desk: ScriptedDesk, name: str | None) -> gr.Request:
+def asked_by(desk: AdminDesk, name: str | None) -> gr.Request:
     token = desk.accounts.sign_in(name, PASSWORD) if name else "forged"
     cookie = (b"cookie", f"{SESSION_COOKIE}={token}".encode())
     scope = {"type": "http", "method": "POST", "path": "/admin", "headers": [cookie]}
@@ -159,7 +160,7 @@ def pressed(**data: str) -> gr.EventData:
 
 
 @pytest.fixture(scope="module")
-def admin(desk: ScriptedDesk) -> Desk:
+def admin(desk: AdminDesk) -> Desk:
     return Desk(desk, Gate(desk.accounts, desk.settings.server), Language.ENGLISH)
 
 
@@ -184,7 +185,7 @@ HANDLERS: dict[str, Callable[[Desk, gr.Request], object]] = {
 
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=list(HANDLERS))
 def test_no_handler_works_for_a_stranger(
-    desk: ScriptedDesk, admin: Desk, handler: Callable[[Desk, gr.Request], object]
+    desk: AdminDesk, admin: Desk, handler: Callable[[Desk, gr.Request], object]
 ) -> None:
     for who in (asked_by(desk, None), gr.Request()):
         with pytest.raises(gr.Error, match="Sign in again"):
@@ -192,11 +193,11 @@ def test_no_handler_works_for_a_stranger(
 
 
 @pytest.mark.parametrize("name", HANDLERS.keys() - {"open", "ask", "delete"})
-def test_an_agent_may_read(desk: ScriptedDesk, admin: Desk, name: str) -> None:
+def test_an_agent_may_read(desk: AdminDesk, admin: Desk, name: str) -> None:
     assert HANDLERS[name](admin, asked_by(desk, "agent"))
 
 
-def test_only_an_editor_deletes(desk: ScriptedDesk, admin: Desk, tmp_path: Path) -> None:
+def test_only_an_editor_deletes(desk: AdminDesk, admin: Desk, tmp_path: Path) -> None:
     record = desk.library.add_file("a.md", b"# Alpha\n\nText.", collection="default")
     handlers = KnowledgeHandlers(admin)
     with pytest.raises(NotAllowed):
@@ -223,7 +224,7 @@ def test_an_unexpected_error_is_kind_and_says_nothing_of_its_cause(admin: Desk) 
     assert "secret" not in raised.value.message
 
 
-def test_a_known_error_speaks_the_language_of_the_page(desk: ScriptedDesk) -> None:
+def test_a_known_error_speaks_the_language_of_the_page(desk: AdminDesk) -> None:
     chinese = Desk(desk, Gate(desk.accounts, desk.settings.server), Language.CHINESE)
     open_one = chinese.guarded(KnowledgeHandlers(chinese).open)
     with pytest.raises(gr.Error, match="没有文档"):

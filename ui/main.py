@@ -2,9 +2,10 @@
 
 import errno
 import logging
+import signal
 import socket
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,8 +33,7 @@ _BACKLOG = 512
 
 def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """Start the server: chat page, team pages and HTTP API."""
-    from chatbot.accounts import ensure_first_user
-    from chatbot.local_server import announced, describe_server
+    from chatbot.local_server import describe_server
     from chatbot.settings import load_settings
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -42,10 +42,8 @@ def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> 
     with closing(reserve(*address)) as listener:
         note(in_language("Starting AnswerDesk ...", "正在启动 AnswerDesk……"))
         with opened(settings) as assistant:
-            first = ensure_first_user(assistant.accounts)
-            server = describe_server(*address)
-            with announced(server, settings.data_dir):
-                _run(assistant, server, listener, first)
+            _run(assistant, describe_server(*address), listener)
+    note(in_language("Stopped.", "已停止。"))
 
 
 def main() -> None:
@@ -74,15 +72,12 @@ def reserve(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(
-    assistant: "Assistant",
-    server: "LocalServer",
-    listener: socket.socket,
-    first: "FirstUser | None",
-) -> None:
+def _run(assistant: "Assistant", server: "LocalServer", listener: socket.socket) -> None:
     import uvicorn
 
+    from chatbot.accounts import ensure_first_user
     from chatbot.api.impatience import ImpatientProtocol
+    from chatbot.local_server import announced
     from chatbot.readiness import Readiness
     from ui.server import create_app
 
@@ -95,9 +90,12 @@ def _run(
         server_header=False,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    _greet(server, first, assistant.settings.data_dir)
-    uvicorn.Server(config).run(sockets=[listener])
-    note(in_language("Stopped.", "已停止。"))
+    data_dir = assistant.settings.data_dir
+    # uvicorn raises the signal that stopped it once more when it is done: then the rest is closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with announced(server, data_dir), suppress(KeyboardInterrupt):
+        _greet(server, ensure_first_user(assistant.accounts), data_dir)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _greet(server: "LocalServer", first: "FirstUser | None", data_dir: Path) -> None:

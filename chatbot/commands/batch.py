@@ -50,7 +50,7 @@ def batch(
     lines = read_questions(source, settings.answers.max_question_characters)
     done = finished_ids(output) if resume else set[str | int]()
     todo = [line for line in lines if line.id not in done]
-    if not todo:
+    if lines and not todo:
         note(in_language("Every line is answered already.", "所有行均已有回答。"))
         return
     with (

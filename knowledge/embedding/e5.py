@@ -25,8 +25,8 @@ from knowledge.embedding import TextKind
 BLOCK = 32
 Q4_BLOCK_BYTES = 2 + BLOCK // 2
 PREFIXES: dict[TextKind, str] = {"query": "query: ", "passage": "passage: "}
-# No piece of the vocabulary is longer, so more characters never reach the window.
-MAX_PIECE_CHARACTERS = 64
+# The longest piece of the vocabulary; characters past 512 of them never reach the window.
+MAX_PIECE_CHARACTERS = 16
 _SPACES = re.compile(" {2,}")
 
 Floats = NDArray[np.float32]
@@ -115,7 +115,7 @@ class E5Tokenizer:
     """Cuts text into the ids that E5 was trained on."""
 
     def __init__(self, vocabulary: Vocabulary, window: int) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._window = window
         # A space never reaches the vocabulary (it becomes a metaspace), so a marker that
         # ends in one cannot be produced by a text that happens to contain "</s>".
@@ -134,7 +134,7 @@ class E5Tokenizer:
         """Ids of each text with its prefix and markers, cut to the model's window."""
         limit = self._window * MAX_PIECE_CHARACTERS
         prepared = [self._normalise(PREFIXES[kind] + text)[:limit] for text in texts]
-        start, end = self._vocabulary.start, self._vocabulary.end
+        start, end = self.vocabulary.start, self.vocabulary.end
         return [
             [start, *encoding.ids[: self._window - 2], end]
             for encoding in self._tokenizer.encode_batch_fast(prepared)
@@ -149,7 +149,7 @@ class E5Tokenizer:
         # A lone surrogate, which damaged input can hold, has no UTF-8 form: it becomes "?".
         whole = text.encode("utf-8", "replace").decode("utf-8")
         composed = unicodedata.normalize("NFC", whole)
-        return _SPACES.sub(" ", composed.translate(self._vocabulary.normalised))
+        return _SPACES.sub(" ", composed.translate(self.vocabulary.normalised))
 
 
 class _Cursor:

@@ -100,7 +100,7 @@ def composer(language: Language, limit: int) -> str:
     """The question field. `limit` is in characters."""
     return Markup(
         '<form class="ad-composer" data-limit="{limit}" data-left="{left}" data-over="{over}"'
-        ' data-offline="{offline}">'
+        ' data-offline="{offline}" data-busy="{busy}">'
         '<label class="ad-unseen" for="ad-question">{label}</label>'
         '<textarea id="ad-question" rows="1" placeholder="{placeholder}" autocomplete="off"'
         ' enterkeyhint="send" aria-describedby="ad-hint"></textarea>'
@@ -113,6 +113,7 @@ def composer(language: Language, limit: int) -> str:
         left=text("chat_left", language, count="#"),
         over=text("chat_too_long", language, count="#"),
         offline=text("chat_offline", language),
+        busy=text("chat_unreachable", language),
         label=text("chat_question_label", language),
         placeholder=text("chat_placeholder", language),
         send=text("chat_send", language),

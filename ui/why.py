@@ -21,6 +21,8 @@ _SILENT = frozenset(
         "suspicious",
     }
 )
+# Worth a line only when it is so.
+_IF_SO = frozenset({"follow_up"})
 # What names a row best, in this order; its other fields follow in small print.
 _LEADS = ("sentence", "text", "title", "rule", "id")
 Row = Mapping[str, object]
@@ -63,8 +65,6 @@ def why(answer: Answer, language: Language) -> Markup:
 
 
 def _headline(answer: Answer, language: Language) -> str:
-    if answer.route == "rule":
-        return text("chat_why_rule", language, rules=", ".join(answer.rules) or "–")
     if answer.route != "generate":
         return text(f"chat_why_{answer.route}", language)
     count = len(answer.citations)
@@ -84,9 +84,16 @@ def _step(step: TraceStep, language: Language) -> Markup:
     ).format(
         stage=_named("chat_stage_", step.stage, language),
         time=_duration(step.milliseconds, language),
-        reason=Markup("<p>{}</p>").format(step.reason) if step.reason else "",
+        reason=_reason(step),
         details=_details(step.details, language),
     )
+
+
+def _reason(step: TraceStep) -> Markup:
+    # The rules' reason is the list of their names, which the details show with their conditions.
+    if not step.reason or (step.stage == "rules" and step.details.get("fired")):
+        return Markup("")
+    return Markup("<p>{}</p>").format(step.reason)
 
 
 def _details(details: Row, language: Language) -> Markup:
@@ -95,7 +102,7 @@ def _details(details: Row, language: Language) -> Markup:
             _named("chat_detail_", name, language), _value(value, language)
         )
         for name, value in details.items()
-        if name not in _SILENT and not _is_empty(value)
+        if name not in _SILENT and not _is_empty(value) and not (name in _IF_SO and not value)
     ]
     return Markup("<dl>{}</dl>").format(Markup("").join(rows)) if rows else Markup("")
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ SHOTS = Path(__file__).parent / "shots"
 
 @dataclass
 class Visit:
-    """A page and what went wrong on it."""
+    """A page, and the list that takes what goes wrong on it."""
 
     page: Page
     url: str
-    complaints: list[str] = field(default_factory=list[str])
+    complaints: list[str]
 
     def watch(self) -> None:
         """Note console errors, exceptions, failed answers and requests to other hosts."""
@@ -111,10 +111,15 @@ def chat_url(dialogue: ScriptedDialogue) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, chat_url: str) -> Iterator[Callable[..., Page]]:
+def complaints() -> list[str]:
+    """What went wrong on the pages of a test."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, chat_url: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """Opens the chat in a new browser profile; afterwards nothing may have gone wrong on it."""
     contexts: list[BrowserContext] = []
-    visits: list[Visit] = []
 
     def open_chat(
         width: int = 1440, height: int = 900, scheme: str = "light", language: str = "en"
@@ -127,13 +132,13 @@ def visit(browser: Browser, chat_url: str) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         context.set_default_timeout(20_000)
-        visits.append(Visit(context.new_page(), chat_url))
-        visits[-1].watch()
-        visits[-1].page.goto(chat_url)
-        visits[-1].page.wait_for_selector(".ad-empty")
-        return visits[-1].page
+        visit = Visit(context.new_page(), chat_url, complaints)
+        visit.watch()
+        visit.page.goto(chat_url)
+        visit.page.wait_for_selector(".ad-empty")
+        return visit.page
 
     yield open_chat
     for context in contexts:
         context.close()
-    assert [complaint for visit in visits for complaint in visit.complaints] == []
+    assert complaints == []

@@ -327,3 +327,24 @@ def test_an_answer_is_copied_without_its_marks(visit: Visit) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("You can return an unused item")
     assert "[1]" not in copied
+
+
+@pytest.mark.parametrize("lost", ["join", "data"])
+def test_a_lost_connection_is_told_and_the_question_kept(
+    visit: Visit, complaints: list[str], lost: str
+) -> None:
+    page = visit(language="zh")
+    page.route(f"**/queue/{lost}*", lambda route: route.fulfill(status=503, body="{}"))
+    page.fill("#ad-question", "退款什么时候到账？")
+    page.press("#ad-question", "Enter")
+    expect(page.locator(".ad-count")).to_have_text("消息没有送达，请稍后再试。")
+    assert page.input_value("#ad-question") == "退款什么时候到账？"
+    expect(page.locator(".toast-wrap")).to_be_hidden()
+    page.unroute(f"**/queue/{lost}*")
+    if lost == "data":  # Gradio opens no second stream on a page that lost one
+        page.reload()
+        page.wait_for_selector("#ad-app .ad-switch")
+        page.fill("#ad-question", "退款什么时候到账？")
+    page.press("#ad-question", "Enter")
+    expect(page.locator(".ad-turn:last-child .ad-chip")).to_have_count(2)
+    complaints.clear()  # the browser's own note of the 503

@@ -1,5 +1,6 @@
 """Nothing that people or models wrote becomes markup, and what is shown is what was said."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from knowledge.documents import Language, Position
 from ui import render
 from ui.prose import plain, prose, safe_link
 from ui.turns import TurnView, asked, finished
-from ui.why import source
+from ui.why import source, why
 
 OWN_TAGS = {
     *("article", "div", "span", "p", "br", "ul", "ol", "li", "button", "i", "section", "h3"),
@@ -203,3 +204,25 @@ def test_every_route_has_a_mark_and_a_headline() -> None:
             shown = render.turn(finished("?", _answer("x", route)), language)
             assert 'class="ad-headline"' in shown
             assert 'data-open="why"' in shown
+
+
+def test_the_trace_is_shown_in_words() -> None:
+    details = {
+        "follow_up": False,
+        "intent": "refund",
+        "fired": [{"rule": "window", "because": "days <= 30"}],
+        "passages": [{"title": "Returns", "headings": ["Returns", "Window"], "keyword_rank": 1}],
+        "verdicts": [{"sentence": "In 24 hours.", "supported": False, "reason": "value"}],
+        "features": {"overlap": 0.1},
+    }
+    step = TraceStep("rules", "window", 1300.0, details)
+    answer = replace(_answer("Yes."), trace=(step,))
+    shown = " ".join(_elements(why(answer, Language.ENGLISH)).shown)
+    assert "Applied the house rules" in shown
+    assert "1.3 s" in shown
+    assert "Because days <= 30" in shown
+    assert "Returns › Window" in shown
+    assert "a figure is not in the source" in shown
+    assert "Supported no" in shown
+    assert "Follows on" not in shown
+    assert "overlap" not in shown

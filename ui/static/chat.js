@@ -30,6 +30,7 @@ export function start(given) {
   });
   const app = document.getElementById("ad-app");
   new MutationObserver(follow).observe(app, { childList: true, subtree: true, characterData: true });
+  new MutationObserver(onTrouble).observe(document.body, { childList: true, subtree: true });
   speak(language());
   show(recall("conversation"));
 }
@@ -44,7 +45,7 @@ function ask(question) {
   if (!written) return;
   panel.close();
   const turn = `${Date.now()}`;
-  expected = { turn, timer: setTimeout(() => giveUp(written), PATIENCE_MS) };
+  expected = { turn, written, timer: setTimeout(() => giveUp(written), PATIENCE_MS) };
   events.send({ text: written, turn, language: language(), conversation: recall("conversation") });
   composer.focus();
 }
@@ -53,6 +54,18 @@ function giveUp(written) {
   expected = null;
   composer.giveBack(written);
   composer.complain();
+}
+
+// Gradio tells of a full queue or a lost connection in a toast, in English; chat.css hides it.
+function onTrouble() {
+  const toasts = document.querySelectorAll(".toast-body.error:not([data-told])");
+  if (toasts.length === 0) return;
+  for (const toast of toasts) toast.dataset.told = "yes";
+  document.querySelector(".ad-working")?.remove();
+  if (expected) {
+    clearTimeout(expected.timer);
+    giveUp(expected.written);
+  } else composer.complain();
 }
 
 function onClick(event) {

@@ -21,10 +21,11 @@ export function giveBack(written) {
   measure();
 }
 
-// Said when the server does not answer at all.
+// Said when the server does not answer, or not any more.
 export function complain() {
   const count = document.querySelector(".ad-count");
-  count.textContent = form().dataset.offline;
+  const { busy, offline } = form().dataset;
+  count.textContent = navigator.onLine ? busy : offline;
   count.classList.add("ad-over");
 }
 

@@ -50,7 +50,9 @@ class Assistant:
 
 
 @contextmanager
-def open_assistant(settings: Settings, *, background: bool = True) -> Generator[Assistant, None, None]:
+def open_assistant(
+    settings: Settings, *, background: bool = True
+) -> Generator[Assistant, None, None]:
     """Own the data folder and everything in it until the end of the block.
 
     `background` starts the ingestion worker and loads the Transformer ahead of its first

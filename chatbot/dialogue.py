@@ -192,7 +192,7 @@ class DialogueManager:
             else self.retriever.given(given)
         )
         ranked = self.retriever.search_pool(pool, understood.query, self.limits.top_k)
-        yield turn.trace.step("retrieve", understood.query, passages_shown(ranked))
+        yield turn.trace.step("retrieve", understood.query.text, passages_shown(ranked))
         yield Working("checking")
         reading = self.reader.read(understood.query, ranked, pool)
         turn.answerability = reading.answerability

@@ -28,7 +28,7 @@ MOST_SUGGESTIONS = 3
 
 def understood_shown(understood: Understood) -> Shown:
     """Intent, entities and sentiment; the sentence is the question that stands on its own."""
-    return understood.query, {
+    return understood.query.text, {
         "language": understood.language.value,
         "intent": understood.intent.intent,
         "confidence": round(understood.intent.confidence, 3),

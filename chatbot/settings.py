@@ -45,7 +45,7 @@ class ServerSettings(_Group):
 class RetrievalSettings(_Group):
     """`candidates` are taken from each index; `top_k` passages are read."""
 
-    top_k: Positive = 6
+    top_k: Positive = 8
     candidates: Positive = 50
 
 

@@ -10,7 +10,7 @@ from knowledge.entities import Entity, find_entities
 from knowledge.followups import is_follow_up
 from knowledge.intents import IntentGuess
 from knowledge.language import detect_language
-from knowledge.retrieval import contextual
+from knowledge.retrieval import Query, contextual
 from knowledge.sentiment import Sentiment, sentiment
 
 
@@ -19,7 +19,7 @@ class Understood:
     """A message as the later stages see it. `query` stands on its own; `text` is as typed."""
 
     text: str
-    query: str
+    query: Query
     language: Language
     intent: IntentGuess
     entities: tuple[Entity, ...]

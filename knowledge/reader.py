@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Self
 
-import numpy as np
-
+from knowledge.answer_types import counted_missing, type_fit
 from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder
 from knowledge.language import terms
 from knowledge.names import missing_names, names_in
 from knowledge.reading import Evidence, Reading
-from knowledge.retrieval import PassagePool, coverage, weighted_terms
+from knowledge.retrieval import PassagePool, Query, coverage, query_vector, weighted_terms
 from knowledge.spans import AnswerSpan, answer_spans
 
 # Four passages hold the answer in 99% of the training sets' questions, but of those who ask in
@@ -27,7 +26,6 @@ PASSAGES_READ = 8
 MOST_EVIDENCE = 6
 # Spans read at most, so that a page of one-line items costs no more than a page of prose.
 MOST_SPANS = 80
-UNRELATED_SIMILARITY = 0.75  # the usual cosine of unrelated texts under e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +81,9 @@ class Reader:
         self._embedder = embedder
         self._weights = weights
 
-    def read(self, query: str, ranked: Sequence[Ranked], pool: PassagePool) -> Reading:
+    def read(self, query: Query, ranked: Sequence[Ranked], pool: PassagePool) -> Reading:
         """Evidence for `query`, best first, and the probability that it holds the answer."""
-        asked = weighted_terms(query, pool)
+        asked = weighted_terms(query.text, pool)
         spans = self.read_spans(query, ranked, asked)
         if not spans:
             return Reading()
@@ -105,7 +103,7 @@ class Reader:
         return Reading(evidence, probability, features)
 
     def read_spans(
-        self, query: str, ranked: Sequence[Ranked], asked: Mapping[str, float]
+        self, query: Query, ranked: Sequence[Ranked], asked: Mapping[str, float]
     ) -> list[ReadSpan]:
         """Every span of the best passages with its features, in reading order."""
         found = [
@@ -118,10 +116,10 @@ class Reader:
         vectors = self._embedder.embed(
             [embedded_text(i.passage, s) for _, i, s in found], "passage"
         )
-        question = self._embedder.embed([query], "query")[0]
-        top = ranked[0].score
+        question = query_vector(self._embedder, query)
+        likeness = Likeness(query, asked, top_score=ranked[0].score)
         return [
-            _read_span(item, span, float(vector @ question), asked, rank, item.score - top)
+            likeness.of_span(item, span, float(vector @ question), rank)
             for (rank, item, span), vector in zip(found, vectors, strict=True)
         ]
 
@@ -132,46 +130,49 @@ def embedded_text(passage: Passage, span: AnswerSpan) -> str:
     return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 
-def _read_span(
-    item: Ranked,
-    span: AnswerSpan,
-    similarity: float,
-    asked: Mapping[str, float],
-    rank: int,
-    behind: float,
-) -> ReadSpan:
-    words = frozenset(terms(embedded_text(item.passage, span)))
-    features = {
-        "similarity": similarity,
-        "coverage": sum(weight for word, weight in asked.items() if word in words),
-        "passage_similarity": item.similarity or 0.0,
-        "passage_behind": behind,
-        "passage_rank": float(rank),
-    }
-    return ReadSpan(item.passage, span, words, features)
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a span is compared with: the query and its weighted terms."""
+
+    query: Query
+    asked: Mapping[str, float]
+    top_score: float
+
+    def of_span(self, item: Ranked, span: AnswerSpan, similarity: float, rank: int) -> ReadSpan:
+        """The span with what speaks for it."""
+        text = embedded_text(item.passage, span)
+        words = frozenset(terms(text))
+        quoted = item.passage.text[span.start : span.end]
+        names = names_in(self.query.asked)
+        features = {
+            "similarity": similarity,
+            "coverage": sum(weight for word, weight in self.asked.items() if word in words),
+            "passage_similarity": item.similarity or 0.0,
+            "passage_behind": item.score - self.top_score,
+            "passage_rank": float(rank),
+            "names_missing": len(missing_names(self.query.asked, text)) / max(1, len(names)),
+            "type_fit": type_fit(self.query.asked, quoted),
+        }
+        return ReadSpan(item.passage, span, words, features)
 
 
 def answerability_features(
-    query: str, spans: Sequence[ReadSpan], ranked: Sequence[Ranked], asked: Mapping[str, float]
+    query: Query, spans: Sequence[ReadSpan], ranked: Sequence[Ranked], asked: Mapping[str, float]
 ) -> dict[str, float]:
     """What tells an answerable question; `spans` best first, at least one."""
-    read = [item.passage for item in ranked[:PASSAGES_READ]]
-    similarities = sorted((item.features["similarity"] for item in spans), reverse=True)
-    passages = [item.similarity or 0.0 for item in ranked[:PASSAGES_READ]]
-    others = passages[1:] or [UNRELATED_SIMILARITY]
+    read = "\n".join(item.passage.searchable_text for item in ranked[:PASSAGES_READ])
     best = spans[0].passage.searchable_text
-    said = frozenset().union(*(item.terms for item in spans[:2]))
-    names = names_in(query)
+    quoted = "\n".join(item.text for item in spans[:2])
+    said = frozenset[str]().union(*(item.terms for item in spans[:2]))
+    names = names_in(query.text)
     return {
-        "similarity": similarities[0],
-        "best_similarity": spans[0].features["similarity"],
-        "similarity_gap": similarities[0] - similarities[min(5, len(similarities) - 1)],
+        "similarity": max(item.features["similarity"] for item in spans),
         "coverage": sum(weight for word, weight in asked.items() if word in said),
         "passage_coverage": coverage(asked, best),
-        "unknown": 1.0 - coverage(asked, "\n".join(p.searchable_text for p in read)),
-        "passage_similarity": max(passages),
-        "passage_gap": passages[0] - float(np.mean(others)),
-        "names_missing": len(missing_names(query, best)) / max(1, len(names)),
+        "unknown": 1.0 - coverage(asked, read),
+        "names_missing": len(missing_names(query.text, read)) / max(1, len(names)),
+        "type_fit": type_fit(query.asked, quoted),
+        "counted_missing": float(counted_missing(query.asked, read)),
     }
 
 

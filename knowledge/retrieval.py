@@ -39,6 +39,19 @@ class Candidates:
     similarities: Mapping[int, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for. `text` stands on its own; `focus` is the follow-up in it, if it is one."""
+
+    text: str
+    focus: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What the answer must answer: the follow-up alone, where there is one."""
+        return self.focus or self.text
+
+
 class PassagePool(Protocol):
     """Passages that a query is put to: a collection of the store, or a few given ones."""
 
@@ -151,20 +164,28 @@ class Retriever:
         """The passages that came with a question."""
         return GivenPool(passages, self._embedder)
 
-    def search_pool(self, pool: PassagePool, query: str, top_k: int) -> list[Ranked]:
-        """The `top_k` best passages of `pool` for a query that stands on its own."""
-        if not query.strip():
+    def search_pool(self, pool: PassagePool, query: Query, top_k: int) -> list[Ranked]:
+        """The `top_k` best passages of `pool`, best first."""
+        if not query.text.strip():
             return []
-        vector = self._embedder.embed([query], "query")[0]
-        found = pool.candidates(query, vector, self._candidates)
-        trust = keyword_trust(found, weighted_terms(query, pool))
+        found = pool.candidates(query.text, query_vector(self._embedder, query), self._candidates)
+        trust = keyword_trust(found, weighted_terms(query.text, pool))
         return collapse_duplicates(fuse_rankings(found, trust))[:top_k]
 
 
-def contextual(query: str, history: Sequence[str]) -> str:
-    """`query`, led by the topic of the conversation when it leans on it."""
+def contextual(message: str, history: Sequence[str]) -> Query:
+    """`message` as a query, led by the topic of the conversation when it leans on it."""
     topic = topic_of(history)
-    return f"{topic} {query}" if topic and is_follow_up(query) else query
+    if topic and is_follow_up(message):
+        return Query(f"{topic} {message}", focus=message)
+    return Query(message)
+
+
+def query_vector(embedder: Embedder, query: Query) -> Vectors:
+    """Unit vector of `query`, shape `(dimension,)`; a follow-up counts as much as what it leans on."""
+    texts = [query.text, *([query.focus] if query.focus else [])]
+    total = embedder.embed(texts, "query").sum(axis=0)
+    return total / np.linalg.norm(total)
 
 
 def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:

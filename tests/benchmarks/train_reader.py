@@ -24,6 +24,7 @@ from knowledge.embedding import Embedder, TextKind, Vectors
 from knowledge.embedding.loading import load_embedder
 from knowledge.indexes import Hit
 from knowledge.reader import (
+    PASSAGES_READ,
     LinearModel,
     Reader,
     ReaderWeights,
@@ -31,13 +32,13 @@ from knowledge.reader import (
     answerability_features,
     embedded_text,
 )
-from knowledge.retrieval import Candidates, GivenPool, PassagePool, Retriever, weighted_terms
+from knowledge.retrieval import Candidates, GivenPool, PassagePool, Query, Retriever, weighted_terms
 from knowledge.spans import answer_spans
 from tests.benchmarks.data_sets import ReadingSet, cmrc, contains_gold, drcd, squad2, xquad
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights" / "reader.json"
 REPORT = Path(__file__).parent / "reader.json"
-TOP_K = 6
+TOP_K = PASSAGES_READ
 
 SPAN_FEATURES = (
     "similarity",
@@ -45,12 +46,17 @@ SPAN_FEATURES = (
     "passage_similarity",
     "passage_behind",
     "passage_rank",
+    "names_missing",
+    "type_fit",
 )
 ANSWERABLE_FEATURES = (
     "similarity",
     "coverage",
     "passage_coverage",
     "unknown",
+    "names_missing",
+    "type_fit",
+    "counted_missing",
 )
 
 
@@ -95,7 +101,7 @@ class PoolWithout:
 class Example:
     """One question put to one pool."""
 
-    query: str
+    query: Query
     setting: str
     answers: tuple[str, ...]
     answerable: bool

@@ -3,12 +3,20 @@
 import pytest
 
 from knowledge.followups import is_follow_up, topic_of
-from knowledge.retrieval import contextual
+from knowledge.retrieval import Query, contextual
 
 
 @pytest.mark.parametrize(
     "message",
-    ["And for express?", "What about the K3?", "How long does it take?", "那加急呢？", "它多少钱？", "为什么？", "And then?"],
+    [
+        "And for express?",
+        "What about the K3?",
+        "How long does it take?",
+        "那加急呢？",
+        "它多少钱？",
+        "为什么？",
+        "And then?",
+    ],
 )
 def test_leaning_messages_are_noticed(message: str) -> None:
     assert is_follow_up(message)
@@ -25,14 +33,15 @@ def test_leaning_messages_are_noticed(message: str) -> None:
 )
 def test_messages_that_stand_alone_are_left_alone(message: str) -> None:
     assert not is_follow_up(message)
-    assert contextual(message, ["How long is the warranty of the K2 kettle?"]) == message
+    assert contextual(message, ["How long is the warranty of the K2 kettle?"]) == Query(message)
 
 
 def test_the_topic_is_the_last_message_that_stands_alone() -> None:
     history = ["How long is the warranty of the K2 kettle?", "And the K3?"]
     assert topic_of(history) == history[0]
-    assert contextual("And the grinder?", history) == f"{history[0]} And the grinder?"
+    query = contextual("And the grinder?", history)
+    assert query == Query(f"{history[0]} And the grinder?", focus="And the grinder?")
 
 
 def test_without_history_there_is_no_topic() -> None:
-    assert contextual("And the K3?", []) == "And the K3?"
+    assert contextual("And the K3?", []) == Query("And the K3?")

@@ -4,7 +4,11 @@ import re
 
 from knowledge.language import normalise
 
-_NAME = re.compile(r"\b[A-Z][\w&'-]*|\b\w*[A-Z]\w*[A-Z]\w*\b")
+# Latin letters and digits only: a run of Han around them is no part of the name.
+_LETTER = r"[A-Za-z0-9\u00c0-\u024f]"
+_NAME = re.compile(
+    rf"(?<!{_LETTER})(?:[A-Z][A-Za-z0-9\u00c0-\u024f&'-]*|{_LETTER}+[A-Z]{_LETTER}*)"
+)
 _OPENER = re.compile(r"(?:^|[.!?:;\n\"“(。！？；：]\s*)([A-Z][a-z'-]+)(?![\w-]*\d)")
 # Written with a capital wherever they stand, and names of nothing.
 _ALWAYS_CAPITAL = frozenset({"i", "i'm", "i'll", "i've", "i'd", "ok", "yes", "no"})

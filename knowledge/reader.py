@@ -28,6 +28,11 @@ MOST_EVIDENCE = 6
 MOST_SPANS = 80
 
 
+# A name of the question, or what it counts ("how many decibels"), that nothing read mentions:
+# so in 4% of the answerable questions of SQuAD and XQuAD and in 28% to 60% of the others.
+SOMETHING_MISSING = 0.3
+
+
 @dataclass(frozen=True, slots=True)
 class LinearModel:
     """`bias + weights . features`; probabilities through the logistic function."""
@@ -100,6 +105,8 @@ class Reader:
             for item in _without_overlaps(by_score)[:MOST_EVIDENCE]
         )
         probability = self._weights.answerable.probability(features)
+        if features["names_missing"] or features["counted_missing"]:
+            probability *= SOMETHING_MISSING
         return Reading(evidence, probability, features)
 
     def read_spans(

@@ -21,6 +21,9 @@ from knowledge.language import normalise, terms
 BM25_K1 = 1.2
 BM25_B = 0.75
 
+# "And the K1?" says too little to be searched for by itself.
+LEAST_TERMS_OF_A_FOCUS = 3
+
 # Shares of the query's weight in the best keyword hit; fitted in tests/benchmarks/fusion.py.
 UNTRUSTED_SHARE = 0.2
 TRUSTED_SHARE = 0.6
@@ -176,9 +179,10 @@ class Retriever:
 def contextual(message: str, history: Sequence[str]) -> Query:
     """`message` as a query, led by the topic of the conversation when it leans on it."""
     topic = topic_of(history)
-    if topic and is_follow_up(message):
-        return Query(f"{topic} {message}", focus=message)
-    return Query(message)
+    if not topic or not is_follow_up(message):
+        return Query(message)
+    says_enough = len(terms(message)) >= LEAST_TERMS_OF_A_FOCUS
+    return Query(f"{topic} {message}", focus=message if says_enough else "")
 
 
 def query_vector(embedder: Embedder, query: Query) -> Vectors:

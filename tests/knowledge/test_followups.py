@@ -39,8 +39,13 @@ def test_messages_that_stand_alone_are_left_alone(message: str) -> None:
 def test_the_topic_is_the_last_message_that_stands_alone() -> None:
     history = ["How long is the warranty of the K2 kettle?", "And the K3?"]
     assert topic_of(history) == history[0]
-    query = contextual("And the grinder?", history)
-    assert query == Query(f"{history[0]} And the grinder?", focus="And the grinder?")
+    assert contextual("And the K1?", history) == Query(f"{history[0]} And the K1?")
+
+
+def test_a_follow_up_that_says_enough_is_the_focus() -> None:
+    message = "How long can it run without a break?"
+    query = contextual(message, ["Tell me about the electric grinder."])
+    assert query == Query(f"Tell me about the electric grinder. {message}", focus=message)
 
 
 def test_without_history_there_is_no_topic() -> None:

@@ -105,7 +105,10 @@ class Ingestor:
 
     def _step(self) -> bool:
         """Do the next piece of work; False if there is none. Words go before meaning."""
-        return self._make_keyword_ready() or self._embed_window()
+        if self._make_keyword_ready() or self._embed_window():
+            return True
+        self._stores.vectors.tidy()
+        return False
 
     def _make_keyword_ready(self) -> bool:
         if self._stopping.is_set():

@@ -7,10 +7,13 @@ owns the folder (`knowledge.owner`); Chroma corrupts it with two.
 import hashlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +34,7 @@ BATCH = 5_000
 EXACT_BELOW = 20_000
 # HNSW's defaults found 0.78 to 0.92 of the ten nearest; these find over 0.99.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
+_DELETED_BEFORE_TIDYING = 500
 _PROBE_SECONDS = 120
 _SEAL = "sealed.json"
 
@@ -54,6 +58,7 @@ class ChromaIndex:
         self._opened: dict[str, Collection] = {}
         self._cache = MemoryIndex(dimension)
         self._cached: set[str] = set()
+        self._deleted: Counter[str] = Counter()
 
     def add(self, collection: str, entries: Sequence[tuple[int, Vectors]]) -> None:
         check_vectors((vector for _, vector in entries), self._dimension)
@@ -78,6 +83,7 @@ class ChromaIndex:
             for first in range(0, len(keys), BATCH):
                 stored.delete(ids=[str(key) for key in keys[first : first + BATCH]])
             self._cache.delete(collection, keys)
+            self._deleted[collection] += len(keys)
 
     def search(self, collection: str, query: Vectors, limit: int) -> list[Hit]:
         check_vectors([query], self._dimension)
@@ -122,6 +128,14 @@ class ChromaIndex:
                 self._opened.pop(collection)
                 self._uncache(collection)
 
+    def tidy(self) -> None:
+        """Compact the collections in which more was deleted than is left: they are large and slow."""
+        with self._lock:
+            for collection, deleted in list(self._deleted.items()):
+                stored = self._collection(collection)
+                if stored is not None and deleted > max(_DELETED_BEFORE_TIDYING, stored.count()):
+                    self.compact(collection)
+
     def compact(self, collection: str) -> None:
         """Build a collection anew: Chroma's files keep the room of what was deleted."""
         with self._lock:
@@ -131,7 +145,9 @@ class ChromaIndex:
             kept = _read(stored)
             self._client.delete_collection(stored.name)
             self._opened.pop(collection)
+            self._deleted.pop(collection, None)
             self.add(collection, list(kept.items()))
+            _sweep_segments(self._folder)
 
     def close(self) -> None:
         """Close the files and seal them, so that the next start can tell they were left alone."""
@@ -199,7 +215,20 @@ def _open(folder: Path) -> Client:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _SEAL).unlink(missing_ok=True)
+    _sweep_segments(folder)
     return _client(folder)
+
+
+def _sweep_segments(folder: Path) -> None:
+    """Delete the folders of deleted collections, which Chroma leaves behind."""
+    database = folder / "chroma.sqlite3"
+    if not database.exists():
+        return
+    with closing(sqlite3.connect(database)) as connection:
+        known = {name for (name,) in connection.execute("SELECT id FROM segments")}
+    for path in folder.iterdir():
+        if path.is_dir() and path.name not in known:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _client(folder: Path) -> Client:

@@ -241,6 +241,24 @@ def test_two_embedders_do_not_share_vectors(tmp_path: Path) -> None:
     first.close()
 
 
+def test_churn_does_not_fill_the_disk(tmp_path: Path) -> None:
+    def size() -> int:
+        return sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+    rows = _random(600)
+    index = _chroma(tmp_path)
+    index.add("shop", list(enumerate(rows)))
+    fresh = size()
+    for turn in range(1, 9):
+        index.add("shop", [(600 * turn + number, row) for number, row in enumerate(rows)])
+        index.delete("shop", range(600 * (turn - 1), 600 * turn))
+        index.tidy()
+    assert index.keys("shop") == set(range(4800, 5400))
+    assert index.search("shop", rows[5], 1)[0].key == 4805
+    assert size() < 2.5 * fresh
+    index.close()
+
+
 @pytest.mark.parametrize(
     "query",
     ['"lamp" OR *', "terms:lamp", "NEAR(lamp costs, 2)", 'lamp" AND "', "lamp*", "-lamp", "^lamp",

@@ -85,7 +85,7 @@ def readable(text: str, header: str = "") -> str:
 def _table_row(row: str, header: str) -> str:
     """`K2 (Capacity: 1.7 l, Price: ¥299)`; two columns need no header: `K2: 1.7 l`."""
     first, *cells = row.split(TABLE_CELL)
-    heads = header.split(TABLE_CELL)[1:]
+    heads = f" {header}".split(TABLE_CELL)[1:]  # a header's first cell is often empty
     if len(cells) == 1 or len(heads) != len(cells):
         return f"{first}: {', '.join(cells)}"
     named = ", ".join(f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True))

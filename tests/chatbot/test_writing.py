@@ -88,3 +88,4 @@ def test_a_table_row_is_read_with_its_header() -> None:
     header = "Model | Capacity | Price"
     assert readable("K2 | 1.7 l | ¥299", header) == "K2 (Capacity: 1.7 l, Price: ¥299)"
     assert readable("K2 | 1.7 l", "Model | Capacity") == "K2: 1.7 l"
+    assert readable("除垢 | 15 克 | 20 克", "| K1 | K2") == "除垢 (K1: 15 克, K2: 20 克)"

@@ -44,3 +44,4 @@ def test_what_is_counted_must_be_mentioned() -> None:
     assert not counted_missing("How many seconds does it take?", text)
     assert counted_missing("G2 有多少分贝？", "G2 一次装 60 克。")
     assert not counted_missing("先从几档试起？", "先从 17 档试起。")
+    assert not counted_missing("特快运费多少钱？", "特快运费 22 元。")

@@ -32,7 +32,9 @@ _EXPECTED: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     )
 )
 # What is counted: "how many decibels", "几档", "多少分贝".
-_COUNTED = re.compile(r"\bhow many ([a-z]+)|(?:多少|几)个?(?![钱乎])([\u4e00-\u9fff]{1,2})", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\bhow many ([a-z]+)|(?:多少|几)个?(?![钱乎])([\u4e00-\u9fff]{1,2})", re.IGNORECASE
+)
 
 
 def expected_kinds(question: str) -> frozenset[str]:

@@ -22,6 +22,8 @@ from chatbot.settings import Settings
 from tests.benchmarks.data_sets import ReadingQuestion, ReadingSet, as_lines, contains_gold, xquad
 
 HERE = Path(__file__).parent
+# A line of batch input, and the question it came from.
+Inputs = Sequence[tuple[Mapping[str, object], ReadingQuestion]]
 MODES = ("mixed", "serial", "parallel")
 QUESTIONS = 100
 COLUMNS = (
@@ -37,7 +39,7 @@ COLUMNS = (
 
 
 def main() -> None:
-    results: list[dict[str, object]] = []
+    results: list[Mapping[str, object]] = []
     for language in ("en", "zh"):
         data = xquad(language)
         with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +63,7 @@ def main() -> None:
     (HERE / "reading.md").write_text(_table(report["machine"], results), encoding="utf-8")
 
 
-def _inputs(data: ReadingSet) -> dict[str, list[tuple[dict[str, object], ReadingQuestion]]]:
+def _inputs(data: ReadingSet) -> Mapping[str, Inputs]:
     rng = random.Random(7)  # noqa: S311 -- a repeatable sample
     chosen = rng.sample(data.questions, 2 * QUESTIONS)
     against_store = [({"id": q.id, "question": q.text}, q) for q in chosen[:QUESTIONS]]

@@ -12,11 +12,12 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from chatbot.settings import Settings
 from knowledge.documents import Passage, Ranked
@@ -148,10 +149,11 @@ def fit(
     """Logistic regression on standardised features, folded back into plain weights."""
     matrix = _matrix(rows, names)
     mean, spread = matrix.mean(axis=0), matrix.std(axis=0) + 1e-9
-    model = LogisticRegression(max_iter=2000).fit((matrix - mean) / spread, labels)
-    weights = model.coef_[0] / spread
-    bias = float(model.intercept_[0] - (weights * mean).sum())
-    return LinearModel({name: float(w) for name, w in zip(names, weights, strict=True)}, bias)
+    model: Any = LogisticRegression(max_iter=2000)  # scikit-learn has no types
+    model.fit((matrix - mean) / spread, labels)
+    weights: list[float] = [float(weight) for weight in model.coef_[0] / spread]
+    bias = float(model.intercept_[0]) - sum(w * m for w, m in zip(weights, mean, strict=True))
+    return LinearModel(dict(zip(names, weights, strict=True)), float(bias))
 
 
 def _matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDArray[np.float64]:
@@ -209,12 +211,17 @@ def measure(found: Sequence[Example], weights: ReaderWeights) -> dict[str, float
         "questions": count,
         "gold_in_best_span": one / count,
         "gold_in_two_spans": two / count,
-        "answerability_auroc": float(roc_auc_score(truth, values)),
+        "answerability_auroc": _auroc(truth, values),
         "threshold_at_10_percent_false_refusals": threshold,
         "refused_of_unanswerable_there": float((values[~truth] < threshold).mean()),
         **{f"false_refusals_at_{t}": float((values[truth] < t).mean()) for t in (0.2, 0.3, 0.5)},
         **{f"refused_at_{t}": float((values[~truth] < t).mean()) for t in (0.2, 0.3, 0.5)},
     }
+
+
+def _auroc(truth: NDArray[np.bool_], values: NDArray[np.float64]) -> float:
+    scorer: Any = metrics  # scikit-learn has no types
+    return float(scorer.roc_auc_score(truth, values))
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Tuning:
     `speculate`: guess the next tokens from what has been said and check them at once.
     """
 
-    batch_tokens: int = 128
+    batch_tokens: int = 64
     keep_prefix: bool = True
     prefix_cache_mib: int = 64
     speculate: bool = False

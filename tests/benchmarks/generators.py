@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,9 +19,11 @@ import time
 from collections.abc import Callable
 from collections.abc import Generator as Producer
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
+
+import psutil
 
 from chatbot.cancellation import Cancellation
 from chatbot.generators import EngineLimits, Generator, ModelCard, Prompt
@@ -37,6 +38,7 @@ CARD = ModelCard("smollm2-135m")
 MAX_TOKENS = 48
 QUESTIONS = 4
 Counter = Callable[[str], int]
+Results = dict[str, dict[str, float]]
 SYSTEMS = (
     "You are the assistant of a shop's customer service. Answer only from the passages that "
     "you are given, in at most two short sentences. Copy numbers, dates, prices and names "
@@ -63,10 +65,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Run:
-    """One answer: seconds from the call, and the text."""
+    """One answer: seconds from the call and seconds of the processor, and the text."""
 
     first: float
     last: float
+    first_work: float
+    last_work: float
     text: str
 
 
@@ -78,51 +82,56 @@ class Measured:
     runs: list[Run]
     stopped_s: float
     memory_mib: float
+    load_average: float = 0.0
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over the questions; tokens as the model counts them."""
+    """Medians over the questions; tokens as the model counts them.
+
+    `_work` counts seconds of the processor, all threads together: with one thread that
+    is what an idle machine would take, however busy this one is.
+    """
 
     load_s: float
     cold_first_piece_s: float
     first_piece_s: float
     prefill_tokens_s: float
+    prefill_tokens_work: float
     decode_tokens_s: float
+    decode_tokens_work: float
+    answer_work: float
     answer_s: float
     stopped_s: float
     memory_mib: float
+    load_average: float
 
 
 def cases() -> list[Case]:
-    """What is compared; each block varies one thing."""
-    cores = physical_cores()
-    base = Case("llama.cpp")
-    plain = base.tuning
+    """What is compared: first the threads, then one thing at a time on one thread."""
+    cores, plain = physical_cores(), Tuning()
+    one = Case("one thread", threads=1)
+
+    def tuned(name: str, **changes: Any) -> Case:
+        return replace(one, name=name, tuning=replace(plain, **changes))
+
+    two_systems = "two system prompts in turn"
     return [
-        base,
-        *(replace(base, name=f"{n} thread(s)", threads=n) for n in range(1, cores + 1)),
-        replace(base, name="without prefix cache", tuning=replace(plain, keep_prefix=False)),
-        replace(base, name="n-gram speculation", tuning=replace(plain, speculate=True)),
+        Case("default threads"),
+        Case("default threads, a busy neighbour", neighbours=1),
+        Case("all cores", threads=cores),
+        Case("all cores, a busy neighbour", threads=cores, neighbours=1),
+        one,
+        replace(one, name="one thread, a busy neighbour", neighbours=1),
+        tuned("no prefix cache", keep_prefix=False),
+        tuned("n-gram speculation", speculate=True),
+        *(tuned(f"prompt in steps of {n}", batch_tokens=n) for n in (32, 128, 256, 512)),
         *(
-            replace(base, name=f"prompt in steps of {n}", tuning=replace(plain, batch_tokens=n))
-            for n in (32, 64, 256, 512)
-        ),
-        *(
-            replace(
-                base,
-                name=f"two system prompts, {n} MiB of earlier prompts",
-                systems=2,
-                tuning=replace(plain, prefix_cache_mib=n),
-            )
+            replace(tuned(f"{two_systems}, {n} MiB kept", prefix_cache_mib=n), systems=2)
             for n in (0, 64)
         ),
-        *(
-            replace(base, name=f"{n} thread(s), a busy neighbour", threads=n, neighbours=1)
-            for n in range(1, cores + 1)
-        ),
-        replace(base, name="a busy neighbour", neighbours=1),
-        Case("transformers, fp32", engine="transformers"),
+        Case("transformers", engine="transformers"),
+        Case("transformers, one thread", engine="transformers", threads=1),
     ]
 
 
@@ -148,8 +157,7 @@ def measure(case: Case) -> Measured:
     with _neighbours(case.neighbours):
         runs = [_run(generator, prompt(number, case.systems)) for number in range(QUESTIONS)]
         stopped = statistics.median(_time_to_stop(generator) for _ in range(3))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Measured(loaded, runs, stopped, peak)
+    return Measured(loaded, runs, stopped, psutil.Process().memory_info().rss / 2**20)
 
 
 def figures(case: Case, measured: Measured, tokens: Counter) -> Figures:
@@ -162,12 +170,18 @@ def figures(case: Case, measured: Measured, tokens: Counter) -> Figures:
         cold_first_piece_s=runs[0].first,
         first_piece_s=statistics.median(run.first for run in runs[case.systems :]),
         prefill_tokens_s=length / runs[0].first,
+        prefill_tokens_work=length / runs[0].first_work,
         decode_tokens_s=statistics.median(
             (tokens(run.text) - 1) / (run.last - run.first) for run in runs
         ),
+        decode_tokens_work=statistics.median(
+            (tokens(run.text) - 1) / (run.last_work - run.first_work) for run in runs
+        ),
+        answer_work=statistics.median(run.last_work for run in runs[case.systems :]),
         answer_s=statistics.median(run.last for run in runs[case.systems :]),
         stopped_s=measured.stopped_s,
         memory_mib=measured.memory_mib,
+        load_average=measured.load_average,
     )
 
 
@@ -181,11 +195,16 @@ def _load(case: Case) -> Generator:
 
 
 def _run(generator: Generator, asked: Prompt) -> Run:
-    begin, first, pieces = time.monotonic(), 0.0, list[str]()
+    begin, work = time.monotonic(), time.process_time()
+    first = first_work = 0.0
+    pieces = list[str]()
     for piece in generator.stream(asked, Cancellation()):
-        first = first or time.monotonic() - begin
+        if not pieces:
+            first, first_work = time.monotonic() - begin, time.process_time() - work
         pieces.append(piece)
-    return Run(first, time.monotonic() - begin, "".join(pieces))
+    return Run(
+        first, time.monotonic() - begin, first_work, time.process_time() - work, "".join(pieces)
+    )
 
 
 def _time_to_stop(generator: Generator) -> float:
@@ -226,15 +245,18 @@ def token_counter() -> Counter:
 
 def in_a_process_of_its_own(case: Case) -> Measured:
     """Measure `case` with nothing else in memory."""
+    load = os.getloadavg()[0]
     command = [sys.executable, "-m", "tests.benchmarks.generators", "--case", case.name]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found: dict[str, Any] = json.loads(output)
+    found.pop("load_average")
     runs = [Run(**run) for run in found.pop("runs")]
-    return Measured(runs=runs, **found)
+    return replace(Measured(runs=runs, **found), load_average=load)
 
 
-def report(results: dict[str, Figures], machine: str) -> str:
+def report(results: Results, machine: str) -> str:
     """The table for people."""
+    names = [column.name for column in fields(Figures)]
     lines = [
         "# Generators",
         "",
@@ -243,15 +265,18 @@ def report(results: dict[str, Figures], machine: str) -> str:
         "",
         "Cold is the first question of all; the others share the system prompt with the one before. "
         "Stopped is how long the engine still works after a visitor left while it read a prompt "
-        "(the visitor's side ends at once).",
+        "(the visitor's side ends at once). Columns in s are seconds on the clock, which other "
+        "programs on the machine lengthen (load average: how many wanted a core before the case "
+        "began). Columns named work count seconds of the processor, all threads together; between "
+        "configurations of one thread they can be compared however busy the machine was.",
         "",
-        "| | load s | cold first piece s | first piece s | prefill tokens/s | decode tokens/s "
-        "| whole answer s | stopped s | memory MiB |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| | " + " | ".join(name.replace("_", " ") for name in names) + " |",
+        "|---|" + "---|" * len(names),
+        *(
+            f"| {case} | " + " | ".join(_short(found[name]) for name in names) + " |"
+            for case, found in results.items()
+        ),
     ]
-    for name, found in results.items():
-        values = asdict(found).values()
-        lines.append(f"| {name} | " + " | ".join(_short(value) for value in values) + " |")
     return "\n".join([*lines, ""])
 
 
@@ -263,28 +288,30 @@ def machine_line() -> str:
     """What the figures were measured on, without names."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{physical_cores()} physical cores ({os.cpu_count()} hardware threads), {platform.machine()}, "
-        f"{memory:.0f} GiB, Python {platform.python_version()}, {platform.system()}; "
-        f"load average before: {os.getloadavg()[0]:.1f}."
+        f"{physical_cores()} physical cores ({os.cpu_count()} hardware threads), "
+        f"{platform.machine()}, {memory:.0f} GiB, Python {platform.python_version()}, "
+        f"{platform.system()}."
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="Measure the generators.")
     parser.add_argument("--case", help="measure this case alone and print it as JSON")
-    wanted: str | None = parser.parse_args().case
+    parser.add_argument("--only", nargs="*", help="measure these cases and keep the others")
+    arguments = parser.parse_args()
+    wanted: list[str] | None = arguments.only
     by_name = {case.name: case for case in cases()}
-    if wanted is not None:
-        print(json.dumps(asdict(measure(by_name[wanted]))))
+    if arguments.case:
+        print(json.dumps(asdict(measure(by_name[arguments.case]))))
         return
     machine, tokens = machine_line(), token_counter()
-    results = dict[str, Figures]()
-    for name, case in by_name.items():
-        results[name] = figures(case, in_a_process_of_its_own(case), tokens)
-        print(name, results[name], flush=True)
-    found = {name: asdict(result) for name, result in results.items()}
-    RESULT.write_text(json.dumps({"machine": machine, "results": found}, indent=2) + "\n")
-    REPORT.write_text(report(results, machine))
+    known: Results = json.loads(RESULT.read_text())["results"] if RESULT.exists() else {}
+    for name in wanted or list(by_name):
+        case = by_name[name]
+        known[name] = asdict(figures(case, in_a_process_of_its_own(case), tokens))
+        results = {name: known[name] for name in by_name if name in known}
+        RESULT.write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
+        REPORT.write_text(report(results, machine))
 
 
 if __name__ == "__main__":

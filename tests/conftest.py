@@ -1,10 +1,13 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chatbot.assistant import Assistant, open_assistant
+from chatbot.settings import load_settings
 from knowledge.models import ModelState, installed
 
 ROOT = Path(__file__).parents[1]
@@ -22,3 +25,13 @@ def models_dir() -> Path:
     if missing:
         pytest.fail(f"{', '.join(missing)} not in {folder}: run `make models` first", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Assistant]:
+    """The sample shop with the real embedder and the embedded Transformer, everything embedded."""
+    folder = tmp_path_factory.mktemp("shop")
+    with open_assistant(load_settings(data_dir=folder, models_dir=models_dir)) as assistant:
+        progress = assistant.library.wait(300)
+        assert progress.documents_done == progress.documents_total > 20
+        yield assistant

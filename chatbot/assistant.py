@@ -1,5 +1,6 @@
 """The composition root: settings in, wired assistant out. No logic."""
 
+import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,6 @@ from knowledge.reader import Reader, ReaderWeights
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
 
-DATABASE = "answerdesk.db"
 RULES = "rules"
 
 
@@ -67,8 +67,7 @@ def open_assistant(
 def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistant:
     zone = _time_zone(settings.time_zone)
     fetch_models(settings)
-    first_start = not (settings.data_dir / DATABASE).exists()
-    engine = open_engine(sqlite_url(settings.data_dir / DATABASE))
+    engine = open_engine(sqlite_url(settings.database_file))
     stack.callback(engine.dispose)
     migrate(engine)
     embedder = load_embedder(
@@ -81,12 +80,11 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         stack.callback(generator.close)
         if background:
             generator.warm_up()
-    if first_start and settings.sample_knowledge:
-        install_rules(settings.data_dir / RULES)
-        for name, data in sample_documents():
-            library.add_file(name, data, collection=DEFAULT_COLLECTION, source=f"sample:{name}")
+    _furnish(settings, library)
     recogniser = IntentRecogniser(embedder, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
+    if background:  # learning intents takes seconds: not in the first visitor's turn
+        threading.Thread(target=_learn_intents, args=(recogniser, rules), daemon=True).start()
     retriever = Retriever(library, embedder, candidates=settings.retrieval.candidates)
     conversations = Conversations(engine)
     weights = ReaderWeights.load()
@@ -112,6 +110,22 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         embedder=embedder,
         recogniser=recogniser,
     )
+
+
+def _learn_intents(recogniser: IntentRecogniser, rules: RuleBook) -> None:
+    recogniser.for_rules(rules.current())
+
+
+def _furnish(settings: Settings, library: Library) -> None:
+    """On the first start, put the sample shop in when it is wanted; the rules' folder marks it done."""
+    folder = settings.data_dir / RULES
+    if folder.exists():
+        return
+    if settings.sample_knowledge:
+        for name, data in sample_documents():
+            library.add_file(name, data, collection=DEFAULT_COLLECTION, source=f"sample:{name}")
+        install_rules(folder)
+    folder.mkdir(exist_ok=True)
 
 
 def fetch_models(settings: Settings) -> None:

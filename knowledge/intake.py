@@ -12,7 +12,7 @@ from knowledge.documents import DocumentRecord, Language
 from knowledge.errors import AnswerDeskError, InvalidCollection, InvalidPassageFile, PathNotFound
 from knowledge.loading.blocks import tidy
 from knowledge.loading.source import MAX_CHARACTERS
-from knowledge.passages import ReadyPassage
+from knowledge.staging import ReadyPassage
 
 MAX_FILE_BYTES = 64 * 2**20
 _NAME_LENGTH = 300

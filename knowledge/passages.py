@@ -1,8 +1,7 @@
 """Passages in SQL: staged with their document's new version, then made visible all at once."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Select, delete, insert, select, update
@@ -11,30 +10,14 @@ from sqlalchemy.orm import Session
 from knowledge.chunking import Chunk
 from knowledge.documents import DocumentState, LoadedText, Passage, Position
 from knowledge.language import detect_language
+from knowledge.staging import batches, passage_rows
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
 
-# SQLite takes at most 32,766 parameters; this many at once are quick on every database.
-IN_CLAUSE = 500
 # Characters that tell a document's language.
 _LANGUAGE_SAMPLE = 20_000
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyPassage:
-    """A passage that came as one: a document of its own, never split."""
-
-    id: str
-    title: str
-    text: str
-    url: str | None = None
-
-    @property
-    def content_hash(self) -> str:
-        parts = (self.title, self.url or "", self.text)
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +50,7 @@ class PassageStore:
                 delete(PassageRow).where(PassageRow.document_id == key, ~PassageRow.live)
             )
             document.warnings = list(loaded.warnings)
-            rows = [
-                _row(document, ordinal, loaded, piece)
-                for ordinal, piece in enumerate(_trimmed(loaded, chunks))
-            ]
-            session.execute(insert(PassageRow), rows)
+            session.execute(insert(PassageRow), passage_rows(document, loaded, chunks))
         return self.staged(key, version)
 
     def staged(self, key: str, version: int) -> list[Staged]:
@@ -98,7 +77,7 @@ class PassageStore:
         """Those of `keys` that are visible."""
         found: set[int] = set()
         with Session(self._engine) as session:
-            for some in _batches(keys):
+            for some in batches(keys):
                 query = select(PassageRow.key).where(PassageRow.key.in_(some), PassageRow.live)
                 found.update(session.scalars(query))
         return found
@@ -113,7 +92,7 @@ class PassageStore:
         """Note that the vectors of these passages are stored; returns those that are gone meanwhile."""
         gone = set(keys)
         with writing(self._engine) as session:
-            for some in _batches(keys):
+            for some in batches(keys):
                 mine = PassageRow.key.in_(some)
                 session.execute(
                     update(PassageRow).where(mine).values(embedded_with=self._fingerprint)
@@ -124,7 +103,7 @@ class PassageStore:
     def mark_missing(self, keys: Sequence[int]) -> None:
         """Note that the vectors of these passages are lost; their documents are taken up again."""
         with writing(self._engine) as session:
-            for some in _batches(keys):
+            for some in batches(keys):
                 lost = PassageRow.key.in_(some)
                 session.execute(update(PassageRow).where(lost).values(embedded_with=""))
             _take_up_unembedded(session)
@@ -141,7 +120,7 @@ class PassageStore:
         ids = sorted(set(document_ids))
         is_whole = ~_has_unembedded()
         with writing(self._engine) as session:
-            for some in _batches(ids):
+            for some in batches(ids):
                 among = DocumentRow.id.in_(some) & DocumentRow.state.in_(
                     (DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
                 )
@@ -168,14 +147,14 @@ class PassageStore:
         """Passages as the indexes take them."""
         return [
             found
-            for some in _batches(keys)
+            for some in batches(keys)
             for found in self._select(_joined(PassageRow.key.in_(some)), _as_staged)
         ]
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """The visible passages among `keys`."""
         found: dict[int, Passage] = {}
-        for some in _batches(keys):
+        for some in batches(keys):
             query = _joined(PassageRow.key.in_(some), PassageRow.live.is_(True))
             found.update(self._select(query, lambda row, name: (row.key, _as_passage(row, name))))
         return found
@@ -190,7 +169,7 @@ class PassageStore:
         """For each text that already has a vector, the collection and key it is stored under."""
         found: dict[str, tuple[str, int]] = {}
         with Session(self._engine) as session:
-            for some in _batches(hashes):
+            for some in batches(hashes):
                 query = select(PassageRow.text_hash, PassageRow.collection, PassageRow.key).where(
                     PassageRow.text_hash.in_(some), PassageRow.embedded_with == self._fingerprint
                 )
@@ -205,61 +184,6 @@ class PassageStore:
     ) -> list[_T]:
         with Session(self._engine) as session:
             return [made(row, name) for row, name in session.execute(query)]
-
-
-def stage_ready(session: Session, changed: Sequence[tuple[DocumentRow, ReadyPassage]]) -> None:
-    """Write ready passages as the staged versions of their documents."""
-    ids = [document.id for document, _ in changed]
-    for some in _batches(ids):
-        stale = PassageRow.document_id.in_(some) & ~PassageRow.live
-        session.execute(delete(PassageRow).where(stale))
-    rows: list[dict[str, object]] = []
-    for document, passage in changed:
-        loaded = LoadedText(passage.title, passage.text, ())
-        row = _row(document, 0, loaded, Chunk(0, len(passage.text), ()))
-        rows.append({**row, "external_id": passage.id, "url": passage.url})
-    if rows:
-        session.execute(insert(PassageRow), rows)
-
-
-def _row(
-    document: DocumentRow, ordinal: int, loaded: LoadedText, piece: Chunk
-) -> dict[str, object]:
-    text = loaded.text[piece.start : piece.end]
-    passage = Passage(
-        id=f"{document.id}-{ordinal}",
-        document=document.name,
-        title=loaded.title,
-        text=text,
-        position=Position(piece.start, piece.end, piece.headings),
-    )
-    return {
-        "document_id": document.id,
-        "collection": document.collection,
-        "version": document.version,
-        "ordinal": ordinal,
-        "external_id": passage.id,
-        "title": passage.title,
-        "text": text,
-        "start": piece.start,
-        "end": piece.end,
-        "headings": list(piece.headings),
-        "url": None,
-        "language": detect_language(text).value,
-        "text_hash": hashlib.sha256(passage.searchable_text.encode("utf-8", "replace")).hexdigest(),
-        "live": False,
-        "embedded_with": "",
-    }
-
-
-def _trimmed(loaded: LoadedText, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """Chunks without the white space around them; blank ones are left out."""
-    for piece in chunks:
-        text = loaded.text[piece.start : piece.end]
-        start = piece.start + len(text) - len(text.lstrip())
-        end = piece.start + len(text.rstrip())
-        if start < end:
-            yield replace(piece, start=start, end=end)
 
 
 def _swap(session: Session, document: DocumentRow, loaded: LoadedText | None) -> list[int]:
@@ -338,8 +262,3 @@ def _as_passage(row: PassageRow, name: str) -> Passage:
 def _as_staged(row: PassageRow, name: str) -> Staged:
     text = _as_passage(row, name).searchable_text
     return Staged(row.key, row.document_id, row.collection, row.text_hash, text)
-
-
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for first in range(0, len(items), IN_CLAUSE):
-        yield items[first : first + IN_CLAUSE]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge.documents import DocumentRecord, DocumentState, Language, LoadedText, Section
 from knowledge.errors import AnswerDeskError, DocumentNotFound, EmbeddingFailed
 from knowledge.originals import Originals
-from knowledge.passages import IN_CLAUSE, ReadyPassage, stage_ready
+from knowledge.staging import ReadyPassage, batches, stage_ready
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
 
@@ -238,8 +238,7 @@ def _existing(session: Session, key: str) -> DocumentRow:
 
 def _by_source(session: Session, collection: str, sources: list[str]) -> dict[str, DocumentRow]:
     found: dict[str, DocumentRow] = {}
-    for first in range(0, len(sources), IN_CLAUSE):
-        some = sources[first : first + IN_CLAUSE]
+    for some in batches(sources):
         query = (
             select(DocumentRow)
             .where(DocumentRow.collection == collection, DocumentRow.source.in_(some))

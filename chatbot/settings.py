@@ -53,9 +53,9 @@ class AnswerSettings(_Group):
     """Thresholds on answerability have their evidence in tests/benchmarks/."""
 
     max_sentences: Positive = 2
-    max_quote_characters: Positive = 300
+    max_quote_characters: Positive = 500
     max_question_characters: Positive = 2000
-    refuse_below: Share = 0.45  # see tests/benchmarks/reader.json
+    refuse_below: Share = 0.3  # see tests/benchmarks/reader.json
     history_turns: Positive = 6
 
 

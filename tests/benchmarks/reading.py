@@ -8,7 +8,6 @@ passages given (its own paragraph and four others). Writes reading.json and read
 
 import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any
 
 from chatbot.settings import Settings
 from tests.benchmarks.data_sets import ReadingQuestion, ReadingSet, as_lines, contains_gold, xquad
+from tests.benchmarks.machine import machine
 
 HERE = Path(__file__).parent
 # A line of batch input, and the question it came from.
@@ -58,7 +58,7 @@ def main() -> None:
                     row = {"language": language, "setting": setting, "mode": mode, **figures}
                     results.append(row)
                     print(row, flush=True)
-    report = {"machine": _machine(), "questions_each": QUESTIONS, "results": results}
+    report = {"machine": machine(), "questions_each": QUESTIONS, "results": results}
     (HERE / "reading.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     (HERE / "reading.md").write_text(_table(report["machine"], results), encoding="utf-8")
 
@@ -123,10 +123,6 @@ def _measure(output: Path, questions: Iterable[ReadingQuestion]) -> dict[str, fl
         "first_token_p50_without_generator_ms": statistics.median(plain) if plain else -1.0,
         "characters_p50": statistics.median(len(a["answer"]) for a in answers),
     }
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
 
 
 def _table(machine: object, results: Sequence[Mapping[str, object]]) -> str:

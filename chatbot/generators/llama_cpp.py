@@ -35,7 +35,7 @@ class Tuning:
 
     batch_tokens: int = 64
     keep_prefix: bool = True
-    prefix_cache_mib: int = 64
+    prefix_cache_mib: int = 0
     speculate: bool = False
 
 

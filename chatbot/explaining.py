@@ -120,11 +120,7 @@ def why(decision: Decision, situation: Situation, language: Language, generator:
 
 
 def nearest_topics(ranked: Sequence[Ranked], language: Language) -> tuple[str, ...]:
-    """Headings of the best passages in the visitor's language, to offer beside a refusal."""
-    topics: dict[str, None] = {}
-    for item in ranked:
-        headings = item.passage.position.headings
-        topic = headings[-1] if headings else item.passage.title
-        if topic and detect_language(topic, language) is language:
-            topics.setdefault(topic)
-    return tuple(topics)[:MOST_SUGGESTIONS]
+    """Titles of the documents nearest to the question, in the visitor's language."""
+    titles = (item.passage.title for item in ranked)
+    known = (title for title in titles if title and detect_language(title, language) is language)
+    return tuple(dict.fromkeys(known))[:MOST_SUGGESTIONS]

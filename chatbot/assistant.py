@@ -15,7 +15,7 @@ from chatbot.dialogue import DialogueManager, TurnLimits
 from chatbot.errors import InvalidSettings
 from chatbot.generators.loading import ManagedGenerator, load_generator
 from chatbot.recognising import IntentRecogniser
-from chatbot.samples import install_rules, sample_documents
+from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
 from chatbot.schema import migrate
 from chatbot.settings import Settings
 from chatbot.understanding import Understanding
@@ -123,7 +123,7 @@ def _furnish(settings: Settings, library: Library) -> None:
         return
     if settings.sample_knowledge:
         for name, data in sample_documents():
-            library.add_file(name, data, collection=DEFAULT_COLLECTION, source=f"sample:{name}")
+            library.add_file(name, data, collection=DEFAULT_COLLECTION, source=SAMPLE_SOURCE + name)
         install_rules(folder)
     folder.mkdir(exist_ok=True)
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from knowledge.documents import Language
 
+# What the sources of sample documents begin with.
+SAMPLE_SOURCE = "sample:"
+
 _SAMPLES = resources.files("assets").joinpath("samples")
 
 

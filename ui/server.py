@@ -12,6 +12,8 @@ from chatbot.api.access import Gate
 from chatbot.api.app import create_api
 from chatbot.api.health import Missing
 from chatbot.assistant import Assistant
+from chatbot.samples import SAMPLE_SOURCE
+from knowledge.library import Library
 from ui.handlers import ChatHandlers
 from ui.mounting import add_files, close_doors, head_of
 from ui.pages.admin import add_admin
@@ -36,7 +38,7 @@ def create_app(
     handlers = ChatHandlers(
         assistant.dialogue,
         assistant.conversations,
-        load_suggestions(),
+        load_suggestions() if has_samples(assistant.library) else {},
         settings.answers.max_question_characters,
     )
     app.include_router(login)
@@ -53,3 +55,8 @@ def load_suggestions() -> dict[str, list[str]]:
         return {}
     known: dict[str, list[str]] = json.loads(_SUGGESTIONS.read_text(encoding="utf-8"))
     return {language: questions[:_SHOWN_SUGGESTIONS] for language, questions in known.items()}
+
+
+def has_samples(library: Library) -> bool:
+    """Whether the sample shop's documents are in: only then do its suggested questions work."""
+    return any(record.source.startswith(SAMPLE_SOURCE) for record in library.list())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chatbot.conversations import Conversations
 from knowledge.database import Base, open_engine, sqlite_url
@@ -80,6 +80,7 @@ def serving(make: Callable[[], FastAPI]) -> Generator[str]:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
+    expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
@@ -131,7 +132,7 @@ def visit(browser: Browser, chat_url: str, complaints: list[str]) -> Iterator[Ca
             permissions=["clipboard-read", "clipboard-write"],
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         visit = Visit(context.new_page(), chat_url, complaints)
         visit.watch()
         visit.page.goto(chat_url)

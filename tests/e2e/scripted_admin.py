@@ -1,6 +1,6 @@
 """A desk for the admin: everything is real but the embedder, and no dialogue answers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,7 @@ class AdminDesk:
 
 
 @contextmanager
-def open_desk(folder: Path, *, delay: float = 0.0) -> Iterator[AdminDesk]:
+def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
     """A desk with a member of each role, named after it; `delay` in seconds a passage embedded."""
     engine = open_engine(sqlite_url(folder / "answerdesk.db"))
     migrate(engine)

@@ -64,7 +64,8 @@ Open = Callable[..., Team]
 def open_admin(browser: Browser, url: str) -> Iterator[Open]:
     """Opens a new browser profile; afterwards nothing may have gone wrong on its page."""
     contexts: list[BrowserContext] = []
-    teams: list[Team] = []
+    expect.set_options(timeout=30_000)
+    complaints: list[str] = []
 
     def opened(width: int = 1440, scheme: str = "light", language: str = "en") -> Team:
         context = browser.new_context(
@@ -72,16 +73,16 @@ def open_admin(browser: Browser, url: str) -> Iterator[Open]:
             color_scheme="dark" if scheme == "dark" else "light",
             locale="zh-CN" if language == "zh" else "en-GB",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
-        teams.append(Team(context.new_page(), url))
-        teams[-1].watch()
-        return teams[-1]
+        team = Team(context.new_page(), url, complaints)
+        team.watch()
+        return team
 
     yield opened
     for context in contexts:
         context.close()
-    assert [complaint for team in teams for complaint in team.complaints] == []
+    assert complaints == []
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_one_bad_file_does_not_hide_the_others(visit: Team, tmp_path: Path) -> N
     (tmp_path / "nothing.txt").write_bytes(b"")
     visit.page.set_input_files("#ad-drop input", sorted(tmp_path.iterdir()))
     row = visit.page.locator(".ad-documents tbody tr", has_text="prices.md")
-    expect(row).to_contain_text("Ready", timeout=30_000)
+    expect(row).to_contain_text("Ready")
     failed = visit.page.locator(".ad-upload-failed")
     expect(failed).to_have_count(2)
     expect(failed.filter(has_text="photo.png")).to_contain_text("cannot be read")
@@ -123,7 +124,7 @@ def test_a_failed_document_says_why(visit: Team) -> None:
     visit.sign_in("agent")
     visit.show("knowledge")
     row = visit.page.locator(".ad-documents tbody tr", has_text="old.md")
-    expect(row).to_contain_text("Failed", timeout=60_000)
+    expect(row).to_contain_text("Failed")
     expect(row.locator(".ad-reason")).not_to_be_empty()
     expect(visit.page.locator("[data-action=ask_delete]")).to_have_count(0)
 
@@ -196,7 +197,7 @@ def test_hostile_documents_stay_text(visit: Team, desk: AdminDesk) -> None:
     visit.show("rules")
     visit.page.get_by_label("Try a message").fill(f"refund {vector}")
     visit.page.keyboard.press("Enter")
-    expect(visit.page.locator("#ad-trial")).to_contain_text("Recognised", timeout=30_000)
+    expect(visit.page.locator("#ad-trial")).to_contain_text("Recognised")
     assert visit.page.locator("#ad-main img, #ad-main svg[onload]").count() == 0
     desk.library.delete(record.id)
 
@@ -217,11 +218,11 @@ def test_search_shows_ranks_and_opens_the_passage(visit: Team, desk: AdminDesk) 
 def test_a_message_is_tried_on_the_rules(visit: Team) -> None:
     visit.sign_in()
     visit.show("rules")
-    expect(visit.page.locator(".ad-rule-tests").first).to_contain_text("passed", timeout=30_000)
+    expect(visit.page.locator(".ad-rule-tests").first).to_contain_text("passed")
     visit.page.get_by_label("Try a message").fill("Can I get a refund for order 10021?")
     visit.page.get_by_role("button", name="Try it").click()
     trial = visit.page.locator("#ad-trial")
-    expect(trial.locator(".ad-reply")).to_contain_text("refund-in-window", timeout=30_000)
+    expect(trial.locator(".ad-reply")).to_contain_text("refund-in-window")
     expect(trial).to_contain_text("order_number = 10021")
 
 

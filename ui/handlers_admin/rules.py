@@ -1,5 +1,6 @@
 """Rules: the list with its tests and problems, and a message tried on them."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ class RulesHandlers:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._recogniser = desk.assistant.recogniser
+        self._testing = threading.Lock()
         self._tested: tuple[str, Failures] | None = None
 
     def folder(self) -> str:
@@ -41,7 +43,7 @@ class RulesHandlers:
         tested = self._tested
         if tested is None or tested[0] != rules.fingerprint:
             yield self._page(rules, None)
-            tested = self._tested = rules.fingerprint, self._failures(rules)
+            tested = self._test(rules)
         yield self._page(rules, tested[1])
 
     def attempt(self, message: str, request: gr.Request) -> str:
@@ -83,6 +85,14 @@ class RulesHandlers:
             intent = say("try_intent", intent=message.intent, confidence=confidence)
         mood = say(f"sentiment_{message.sentiment}")
         return say("try_recognised", intent=intent, sentiment=mood)
+
+    def _test(self, rules: RuleSet) -> tuple[str, Failures]:
+        """Run the tests of `rules`, once however many members look."""
+        with self._testing:
+            tested = self._tested
+            if tested is None or tested[0] != rules.fingerprint:
+                tested = self._tested = rules.fingerprint, self._failures(rules)
+            return tested
 
     def _failures(self, rules: RuleSet) -> Failures:
         """Why tests fail, by rule."""

@@ -1,10 +1,8 @@
 """The visitor's page in a real browser."""
 
-import os
 import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,7 +64,6 @@ def test_pictures(visit: Visit, width: int, scheme: str, language: str) -> None:
     shoot("2-quote")
     page.locator(".ad-chip").first.click()
     shoot("3-source")
-    _keep_for_readme(page, width, scheme, language)
     page.keyboard.press("Escape")
     ask(page, questions["generate"])
     page.locator(".ad-route").last.click()
@@ -82,13 +79,6 @@ def test_pictures(visit: Visit, width: int, scheme: str, language: str) -> None:
     page.wait_for_selector(".ad-stopped")
     ask(page, "busy")
     shoot("8-error")
-
-
-def _keep_for_readme(page: Page, width: int, scheme: str, language: str) -> None:
-    if os.environ.get("README_PICTURES") and (width, scheme, language) == (1440, "light", "en"):
-        folder = Path("assets/screenshots")
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / "chat.png")
 
 
 @pytest.mark.parametrize("width", [320, 768, 3840])

@@ -15,6 +15,7 @@ from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import AnswerDeskError, IngestFailed
 from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
+from knowledge.indexes.memory import check_vectors
 from knowledge.loading import load
 from knowledge.passages import PassageStore, Staged
 from knowledge.priority import PriorityGate
@@ -134,9 +135,12 @@ class Ingestor:
             return [_Prepared(job, loaded, staged)] if staged else []
         except AnswerDeskError as error:
             stores.documents.fail(job.document_id, job.version, error)
+        except FileNotFoundError as error:
+            # Replaced meanwhile: its version is no longer the newest, and nothing is noted.
+            reason = IngestFailed(name=job.name, reason=type(error).__name__)
+            stores.documents.fail(job.document_id, job.version, reason)
         except Exception as error:
-            # Whatever a strange file does to a parser concerns that file alone. A file that was
-            # replaced meanwhile is gone; its version is too, and nothing is noted.
+            # Whatever a strange file does to a parser concerns that file alone.
             _log.warning("loading document %s failed", job.document_id, exc_info=error)
             reason = IngestFailed(name=job.name, reason=type(error).__name__)
             stores.documents.fail(job.document_id, job.version, reason)
@@ -190,8 +194,10 @@ class Ingestor:
         return bool(window)
 
     def _embed(self, batch: Sequence[Staged]) -> None:
+        embedder = self._stores.embedder
         try:
-            self._store(batch, self._vectors(batch))
+            vectors = embedder.embed([p.searchable_text for p in batch], "passage")
+            check_vectors(vectors, embedder.dimension)
         except Exception as error:
             if len(batch) > 1:  # one bad passage must not take its neighbours with it
                 for passage in batch:
@@ -199,9 +205,8 @@ class Ingestor:
                 return
             _log.exception("embedding a passage of document %s failed", batch[0].document_id)
             self._stores.documents.fail_embedding(batch[0].document_id, type(error).__name__)
-
-    def _vectors(self, batch: Sequence[Staged]) -> Vectors:
-        return self._stores.embedder.embed([p.searchable_text for p in batch], "passage")
+        else:
+            self._store(batch, vectors)
 
     def _store(self, batch: Sequence[Staged], vectors: Vectors) -> None:
         stores = self._stores

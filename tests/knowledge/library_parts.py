@@ -11,7 +11,7 @@ from knowledge.library import Library, open_library
 from tests.fakes import HashEmbedder
 
 COLLECTION = "shop"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 90.0
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def test_words_are_found_while_vectors_are_still_being_made(tmp_path: Path) -> N
             add(library, f"{number}.md", f"# Lamp {number}\n\nThe code of this lamp is L{number}X.")
         begin = time.monotonic()
         while not found(library, "L29X"):
-            assert time.monotonic() - begin < 5
+            assert time.monotonic() - begin < 30
             time.sleep(0.02)
         states = {record.state for record in library.list()}
         assert DocumentState.QUEUED not in states
@@ -473,7 +473,7 @@ def _lose_everything(index: Path) -> None:
 
 
 def _poll(count: Callable[[], int], expected: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while count() < expected:
         assert time.monotonic() < deadline
         time.sleep(0.05)

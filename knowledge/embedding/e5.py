@@ -115,7 +115,9 @@ class E5Tokenizer:
     """Cuts text into the ids that E5 was trained on."""
 
     def __init__(self, vocabulary: Vocabulary, window: int) -> None:
-        self.vocabulary = vocabulary
+        # The vocabulary itself is not kept: its 250,000 strings take 30 MB.
+        self._start, self._end = vocabulary.start, vocabulary.end
+        self._normalised = vocabulary.normalised
         self._window = window
         # A space never reaches the vocabulary (it becomes a metaspace), so a marker that
         # ends in one cannot be produced by a text that happens to contain "</s>".
@@ -134,9 +136,8 @@ class E5Tokenizer:
         """Ids of each text with its prefix and markers, cut to the model's window."""
         limit = self._window * MAX_PIECE_CHARACTERS
         prepared = [self._normalise(PREFIXES[kind] + text)[:limit] for text in texts]
-        start, end = self.vocabulary.start, self.vocabulary.end
         return [
-            [start, *encoding.ids[: self._window - 2], end]
+            [self._start, *encoding.ids[: self._window - 2], self._end]
             for encoding in self._tokenizer.encode_batch_fast(prepared)
         ]
 
@@ -149,7 +150,7 @@ class E5Tokenizer:
         # A lone surrogate, which damaged input can hold, has no UTF-8 form: it becomes "?".
         whole = text.encode("utf-8", "replace").decode("utf-8")
         composed = unicodedata.normalize("NFC", whole)
-        return _SPACES.sub(" ", composed.translate(self.vocabulary.normalised))
+        return _SPACES.sub(" ", composed.translate(self._normalised))
 
 
 class _Cursor:

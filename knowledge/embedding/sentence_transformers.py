@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ class SentenceTransformersEmbedder:
 def _prefixes_of(name: str, model: SentenceTransformer) -> Prefixes:
     query = model.prompts.get("query") or ""
     passage = model.prompts.get("document") or model.prompts.get("passage") or ""
-    if not query and not passage and "e5-" in name.lower():
+    if not query and not passage and "e5-" in Path(name).name.lower():
         return E5_PREFIXES
     return Prefixes(query, passage)
 

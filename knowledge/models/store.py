@@ -76,10 +76,17 @@ def pull(
     """
     known = catalogue or load_catalogue()
     entries = [known.entry(name) for name in names or known.defaults]
-    models_dir.mkdir(parents=True, exist_ok=True)
     for entry in entries:
-        with FileLock(models_dir / _LOCK):
-            _pull_one(entry, models_dir / entry.name, progress=progress)
+        folder = models_dir / entry.name
+        try:
+            # Nothing is written where nothing is missing: the folder may be read-only.
+            if _wanted(entry, folder):
+                models_dir.mkdir(parents=True, exist_ok=True)
+                with FileLock(models_dir / _LOCK):
+                    _pull_one(entry, folder, progress=progress)
+        except OSError as error:
+            reason = f"{error.strerror or error}."
+            raise DownloadFailed(path=folder, reason=reason, model=entry.name) from error
     return [models_dir / entry.name for entry in entries]
 
 
@@ -89,8 +96,7 @@ def ensure_defaults(models_dir: Path, *, progress: bool = True) -> list[Path]:
 
 
 def _pull_one(entry: ModelEntry, folder: Path, *, progress: bool) -> None:
-    receipt = _read_receipt(folder)
-    wanted = tuple(file for file in entry.files if not _intact(folder, file, receipt))
+    wanted = _wanted(entry, folder)
     if not wanted:
         return
     arriving = folder / _ARRIVING
@@ -102,18 +108,19 @@ def _pull_one(entry: ModelEntry, folder: Path, *, progress: bool) -> None:
         except FetchError as error:
             failure = error
             continue
-        _settle(entry, fetched, folder, receipt)
-        shutil.rmtree(arriving)
+        try:
+            _settle(entry, fetched, folder)
+        finally:
+            shutil.rmtree(arriving)
         return
     raise DownloadFailed(
         path=folder / wanted[0].name, reason=failure or "it has no source.", model=entry.name
     ) from failure
 
 
-def _settle(
-    entry: ModelEntry, fetched: list[Fetched], folder: Path, receipt: dict[str, str]
-) -> None:
+def _settle(entry: ModelEntry, fetched: list[Fetched], folder: Path) -> None:
     """Check every file before the first one moves to its place."""
+    receipt = _read_receipt(folder)
     for item in fetched:
         if item.file.sha256 is None:
             receipt[item.file.name] = _sha256(item.path)
@@ -138,6 +145,12 @@ def _check(entry: ModelEntry, path: Path, expected: str | None) -> None:
     found = _sha256(path)
     if found != expected:
         raise ModelFileAltered(path=path, expected=expected, found=found, model=entry.name)
+
+
+def _wanted(entry: ModelEntry, folder: Path) -> tuple[ModelFile, ...]:
+    """The files that are missing or damaged."""
+    receipt = _read_receipt(folder)
+    return tuple(file for file in entry.files if not _intact(folder, file, receipt))
 
 
 def _intact(folder: Path, file: ModelFile, receipt: dict[str, str]) -> bool:

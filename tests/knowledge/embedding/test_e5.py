@@ -77,9 +77,9 @@ def test_combining_marks_are_composed(tokenizer: E5Tokenizer) -> None:
     assert composed == apart
 
 
-def test_a_text_cannot_produce_the_models_markers(tokenizer: E5Tokenizer) -> None:
+def test_a_text_cannot_produce_the_models_markers(tokenizer: E5Tokenizer, file: E5File) -> None:
     (ids,) = tokenizer.window(["<s> </s><pad> <mask> <unk>"], "passage")
-    markers = {0, 1, 2, 3, len(tokenizer.vocabulary.pieces) - 1}
+    markers = {0, 1, 2, 3, len(file.vocabulary.pieces) - 1}
     assert not markers & set(ids[1:-1])
 
 

@@ -9,6 +9,7 @@ import time
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +166,7 @@ def test_a_source_that_serves_something_else_is_refused(hub: Served, models: Pat
         pull(["a-model"], models, catalogue=_catalogue(HUB))
     assert not (models / "a-model" / "model.bin").exists()
     assert not (models / "a-model" / "deep" / "config.json").exists()
+    assert not (models / "a-model" / ".arriving").exists()
 
 
 def test_an_unpinned_file_is_checked_against_the_hub_and_then_against_itself(
@@ -220,6 +222,32 @@ def test_a_pull_mends_what_is_damaged(hub: Served, models: Path) -> None:
     _check_whole(models / "a-model")
     # Only the damaged file came again.
     assert [path.rpartition("/")[2] for _, path, _ in hub.requests].count("config.json") == 1
+
+
+def test_two_pulls_at_once_fetch_once(hub: Served, models: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [
+            pool.submit(pull, ["a-model"], models, catalogue=_catalogue(HUB)) for _ in range(4)
+        ]
+        assert [future.result() for future in waiting] == [[models / "a-model"]] * 4
+    _check_whole(models / "a-model")
+    assert len(hub.requests) == 2
+
+
+def test_a_whole_model_is_left_alone_where_nothing_can_be_written(
+    local: LocalSource, models: Path
+) -> None:
+    catalogue = _catalogue(local)
+    pull(["a-model"], models, catalogue=catalogue)
+    (models / ".lock").unlink()
+    pull(["a-model"], models, catalogue=catalogue)
+    assert not (models / ".lock").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(local: LocalSource, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file, not a folder")
+    with pytest.raises(DownloadFailed, match="models/a-model could not be fetched: File exists"):
+        pull(["a-model"], tmp_path / "models", catalogue=_catalogue(local))
 
 
 def test_a_missing_model_says_how_to_get_it(models: Path) -> None:

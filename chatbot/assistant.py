@@ -81,18 +81,18 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         if background:
             generator.warm_up()
     _furnish(settings, library)
-    recogniser = IntentRecogniser(embedder, settings.data_dir / "index" / "intents")
+    recogniser = IntentRecogniser(library.embedder, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
     if background:  # learning intents takes seconds: not in the first visitor's turn
         threading.Thread(target=_learn_intents, args=(recogniser, rules), daemon=True).start()
-    retriever = Retriever(library, embedder, candidates=settings.retrieval.candidates)
+    retriever = Retriever(library, library.embedder, candidates=settings.retrieval.candidates)
     conversations = Conversations(engine)
     weights = ReaderWeights.load()
     dialogue = DialogueManager(
         understanding=Understanding(recogniser),
         rules=rules,
         retriever=retriever,
-        reader=Reader(embedder, weights),
+        reader=Reader(library.embedder, weights),
         answering=Answering(generator, _quote_limits(settings)),
         conversations=conversations,
         limits=_turn_limits(settings),

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.cancellation import Cancellation
 from chatbot.errors import AnswerDeskError, GeneratorBusy, GeneratorFailed, GeneratorTimeout
 from chatbot.fusion import arbitrate
 from chatbot.generators import Generator
-from chatbot.grounding import Source, Verdict
+from chatbot.grounding import Source, Verdict, keeps_all_values
 from chatbot.messages import Citation, Route, SourcesFound, TextDelta, Working
 from chatbot.phrases import phrase
 from chatbot.prompt import compose_prompt
@@ -99,7 +99,7 @@ class Answering:
         cited: list[int] = []
         note = ""
         try:
-            for verdict in self._generate(material, sources, cancellation):
+            for verdict in self._phrased(material, sources, cancellation):
                 verdicts.append(verdict)
                 if not verdict.supported:
                     continue
@@ -144,6 +144,21 @@ class Answering:
             note=note or phrase(verdict, material.language),
         )
 
+    def _phrased(
+        self, material: Material, sources: Sequence[Source], cancellation: Cancellation
+    ) -> Iterator[Verdict]:
+        """The verdicts as they come; on a rule's reply only once it is clear that nothing is lost."""
+        verdicts = self._generate(material, sources, cancellation)
+        if not material.rule_reply:
+            yield from verdicts
+            return
+        whole = list(verdicts)
+        passed = [verdict.sentence for verdict in whole if verdict.supported]
+        complete = keeps_all_values(passed, material.rule_reply)
+        for verdict in whole:
+            lost = verdict.supported and not complete
+            yield replace(verdict, reason="value", detail="…") if lost else verdict
+
     def _fall_back(self, material: Material) -> Writing:
         if material.rule_text:
             return (yield from self.by_rule(material))
@@ -162,7 +177,12 @@ class Answering:
         )
         pieces = self.generator.stream(prompt, cancellation)
         with closing(_as_generator(pieces)) as stream:
-            yield from gated(stream, sources, max_sentences=self._limits.max_sentences)
+            yield from gated(
+                stream,
+                sources,
+                question=material.question,
+                max_sentences=self._limits.max_sentences,
+            )
 
 
 def _as_generator(pieces: Iterator[str]) -> Steps[str, None, None]:

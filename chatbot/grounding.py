@@ -18,7 +18,7 @@ from knowledge.names import missing_names
 # that in the source and the sentence is about something else.
 MINIMUM_COVERAGE = 0.5
 
-Reason = Literal["supported", "value", "name", "coverage", "polarity", "empty"]
+Reason = Literal["supported", "value", "name", "coverage", "polarity", "empty", "echo"]
 
 _NEGATIONS = re.compile(
     r"\b(?:not|no|never|cannot|without|neither|nor|unable|\w+n't)\b"
@@ -62,6 +62,20 @@ def check_sentence(sentence: str, sources: Sequence[Source]) -> Verdict:
     if supported:
         return max(supported, key=lambda pair: pair[0])[1]
     return max(verdicts, key=lambda pair: pair[1])[0]
+
+
+def echoes(sentence: str, question: str) -> bool:
+    """Whether `sentence` says nothing that the question did not say itself."""
+    return set(terms(sentence)) <= set(terms(question))
+
+
+def keeps_all_values(sentences: Sequence[str], reply: str) -> bool:
+    """Whether the sentences together still state every value of a rule's reply.
+
+    A paraphrase that loses one may have turned a no into a yes.
+    """
+    said = _values(" ".join(sentences))
+    return all(value in said for value in _values(reply))
 
 
 def unsupported_values(text: str, sources: Sequence[Source]) -> list[str]:

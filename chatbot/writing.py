@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from chatbot.grounding import Source, Verdict, check_sentence
+from chatbot.grounding import Source, Verdict, check_sentence, echoes
 from chatbot.messages import Citation
 from knowledge.documents import Language
 from knowledge.language import split_sentences
@@ -93,7 +93,7 @@ def _table_row(row: str, header: str) -> str:
 
 
 def gated(
-    pieces: Iterable[str], sources: Sequence[Source], *, max_sentences: int
+    pieces: Iterable[str], sources: Sequence[Source], *, question: str, max_sentences: int
 ) -> Iterator[Verdict]:
     """The gate's verdict on each generated sentence, as soon as it is complete.
 
@@ -102,6 +102,8 @@ def gated(
     passed = 0
     for sentence in complete_sentences(pieces):
         verdict = check_sentence(sentence, sources)
+        if verdict.supported and echoes(sentence, question):
+            verdict = replace(verdict, reason="echo")
         yield verdict
         passed += verdict.supported
         if passed == max_sentences:

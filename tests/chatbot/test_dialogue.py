@@ -127,6 +127,15 @@ def test_what_the_generator_invents_is_never_said(shop: Assistant, lie: str) -> 
     assert "3 years" in answer.text
 
 
+def test_a_rules_decision_is_not_turned_around(shop: Assistant) -> None:
+    dialogue = speaking(shop, ScriptedGenerator(["Yes, order 10023 can be returned."]))
+    question = Question("Can I still send back order 10023?", mode="serial", keep=False)
+    answer = answer_to(dialogue, question)
+    assert answer.generator_called
+    assert answer.route == "rule"
+    assert "41 days" in answer.text
+
+
 def test_what_the_generator_says_rightly_is_said_with_its_source(shop: Assistant) -> None:
     dialogue = speaking(shop, ScriptedGenerator(["The K3 kettle has a ", "warranty of 3 years."]))
     question = Question("How long is the warranty of the K3?", mode="serial", keep=False)

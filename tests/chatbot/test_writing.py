@@ -79,7 +79,7 @@ def test_the_gate_stops_the_stream_when_enough_is_said() -> None:
             taken.append(sentence)
             yield sentence
 
-    verdicts = list(gated(pieces(), [Source(1, TEXT)], max_sentences=1))
+    verdicts = list(gated(pieces(), [Source(1, TEXT)], question="Fast?", max_sentences=1))
     assert [v.sentence for v in verdicts] == ["Express takes one day."]
     assert len(taken) == 2
 
@@ -89,3 +89,13 @@ def test_a_table_row_is_read_with_its_header() -> None:
     assert readable("K2 | 1.7 l | ¥299", header) == "K2 (Capacity: 1.7 l, Price: ¥299)"
     assert readable("K2 | 1.7 l", "Model | Capacity") == "K2: 1.7 l"
     assert readable("除垢 | 15 克 | 20 克", "| K1 | K2") == "除垢 (K1: 15 克, K2: 20 克)"
+
+
+def test_repeating_the_question_is_no_answer() -> None:
+    verdicts = gated(
+        ["Express takes how long? Express takes one day."],
+        [Source(1, TEXT)],
+        question="How long does express take?",
+        max_sentences=2,
+    )
+    assert [verdict.reason for verdict in verdicts] == ["echo", "supported"]

@@ -12,7 +12,10 @@ def quoted(text: str, headings: tuple[str, ...] = ()) -> list[tuple[str, str]]:
 
 def test_sentences_are_spans_and_headings_are_not() -> None:
     text = "Delivery\n\nExpress takes one day. It costs ¥22.\n"
-    assert quoted(text, ("Shop", "Delivery")) == [("Express takes one day.", ""), ("It costs ¥22.", "")]
+    assert quoted(text, ("Shop", "Delivery")) == [
+        ("Express takes one day.", ""),
+        ("It costs ¥22.", ""),
+    ]
 
 
 def test_a_question_is_the_context_of_its_answer() -> None:

@@ -50,5 +50,16 @@ element.addEventListener("click", (event) => {
   }
 });
 
+// An event that is refused means that the session has ended: sign in, and come back here.
+const send = window.fetch;
+window.fetch = async (...request) => {
+  const response = await send(...request);
+  if (response.status === 401) {
+    const here = location.pathname + location.hash;
+    location.assign(`/login?next=${encodeURIComponent(here)}`);
+  }
+  return response;
+};
+
 addEventListener("hashchange", show);
 show();

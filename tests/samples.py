@@ -86,11 +86,31 @@ def faults(question: SampleQuestion, answer: Answer) -> list[str]:
 
 
 def unsupported_in(answer: Answer) -> list[str]:
-    """Values in a quoted or generated answer that none of its citations holds."""
-    if answer.route not in ("quote", "generate"):
-        return []
+    """Values in a quoted or generated answer that none of its citations holds.
+
+    Sentences that rest on a rule have no citation; the gate compared them with its words.
+    """
     sources = [Source(c.number, f"{c.title}\n{c.passage_text}") for c in answer.citations]
-    return unsupported_values(_MARK.sub("", answer.text), sources)
+    return [
+        value
+        for sentence in _cited_sentences(answer)
+        for value in unsupported_values(sentence, sources)
+    ]
+
+
+def _cited_sentences(answer: Answer) -> list[str]:
+    if answer.route == "quote":
+        return [_MARK.sub("", answer.text)]
+    if answer.route != "generate":
+        return []
+    verdicts = TypeAdapter(list[dict[str, object]]).validate_python(
+        answer.trace[-1].details["verdicts"]
+    )
+    return [
+        str(verdict["sentence"])
+        for verdict in verdicts
+        if verdict["supported"] and isinstance(verdict["source"], int)
+    ]
 
 
 def _route_faults(expected: Expected, answer: Answer) -> list[str]:

@@ -92,7 +92,9 @@ def _run(assistant: "Assistant", server: "LocalServer", listener: socket.socket)
     )
     data_dir = assistant.settings.data_dir
     # uvicorn raises the signal that stopped it once more when it is done: then the rest is closed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Set for both, since a process started in the background inherits a deaf ear for SIGINT.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     with announced(server, data_dir), suppress(KeyboardInterrupt):
         _greet(server, ensure_first_user(assistant.accounts), data_dir)
         uvicorn.Server(config).run(sockets=[listener])

@@ -16,6 +16,7 @@ from chatbot.cancellation import Cancellation
 from chatbot.errors import GeneratorFailed, InvalidSettings
 from chatbot.generators import EngineLimits, ModelCard, Prompt
 from chatbot.generators.chat import chat_messages
+from chatbot.generators.connections import OwnConnection
 from chatbot.generators.streams import Deadline, Pieces
 from chatbot.settings import GeneratorSettings
 from knowledge.documents import Language
@@ -173,7 +174,7 @@ def openai_compatible(settings: GeneratorSettings) -> LangChainGenerator:
             field="generator.api_key_variable",
             reason=f"the environment variable {settings.api_key_variable} is not set",
         )
-    client = httpx.AsyncClient(timeout=settings.deadline_seconds)
+    client = httpx.AsyncClient(transport=OwnConnection(), timeout=settings.deadline_seconds)
     model = ChatOpenAI(
         model=settings.model,
         base_url=settings.base_url,

@@ -55,7 +55,10 @@ class _Handler(BaseHTTPRequestHandler):
     behaviour: Endpoint
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        if not sent:
+            return  # the caller left in the middle of asking
+        body = json.loads(sent)
         self.behaviour.requests.append(body)
         self.behaviour.keys.append(self.headers.get("Authorization", ""))
         if self.behaviour.manner == "500":

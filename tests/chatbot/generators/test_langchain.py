@@ -137,6 +137,38 @@ def test_closing_ends_its_thread(endpoint: Endpoint) -> None:
     assert threading.active_count() <= before
 
 
+def test_leaving_at_any_moment_leaves_no_connection_open(
+    endpoint: Endpoint, generator: LangChainGenerator
+) -> None:
+    """httpx's pool keeps one that is cancelled while it is opened, until it has a hundred."""
+    list(generator.stream(PROMPT, Cancellation()))
+    before = threading.active_count()  # the endpoint has a thread for each connection
+    endpoint.delay = 0.01
+    for number in range(120):
+        with pytest.raises(GeneratorTimeout):
+            list(generator.stream(PROMPT, Cancellation(seconds=0.0005 * (number % 24))))
+    end = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.02)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize(("exempt", "through_proxy"), [("", True), ("shop.example", False)])
+def test_the_proxy_of_the_environment_is_used(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, exempt: str, through_proxy: bool
+) -> None:
+    monkeypatch.setenv("http_proxy", endpoint.url.removesuffix("/v1"))
+    monkeypatch.setenv("no_proxy", exempt)
+    generator = openai_compatible(_settings(endpoint, base_url="http://shop.example/v1"))
+    if through_proxy:
+        assert len(list(generator.stream(PROMPT, Cancellation()))) == 5
+    else:
+        with pytest.raises(GeneratorFailed):
+            list(generator.stream(PROMPT, Cancellation()))
+    assert bool(endpoint.requests) is through_proxy
+    generator.close()
+
+
 def test_any_chat_model_of_langchain() -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage("Thirty days from delivery.")]))
     generator = LangChainGenerator(model, ModelCard("fake"), arguments=lambda _: {})

@@ -26,8 +26,8 @@ LEAST_TERMS_OF_A_FOCUS = 3
 
 # Shares of the query's weight in the best keyword hit: no loss on the reading sets, and a gain
 # where visitors use other words than the documents (tests/benchmarks/fusion.md).
-UNTRUSTED_SHARE = 0.2
-TRUSTED_SHARE = 0.6
+UNTRUSTED_SHARE = 0.05
+TRUSTED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import math
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -70,6 +70,14 @@ class Member:
     role: Role
     suspended: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """The member that a key acts as, and the scopes it is limited to (None: all)."""
+
+    member: Member
+    scopes: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +158,11 @@ class Accounts:
             _keep_an_administrator(session, row)
             session.delete(row)
 
-    def new_key(self, name: str, label: str = "") -> str:
-        """An API key that acts as the member. Only its hash is kept. Raises `UserNotFound`."""
+    def new_key(self, name: str, label: str = "", scopes: Sequence[str] | None = None) -> str:
+        """An API key that acts as the member, within `scopes` when given. Only its hash is kept.
+
+        Raises `UserNotFound`.
+        """
         key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         with Session(self._engine) as session, session.begin():
             row = _row(session, name)
@@ -161,6 +172,7 @@ class Accounts:
                     key_hash=_digest(key),
                     user_id=row.id,
                     label=label[:64],
+                    scopes=None if scopes is None else list(scopes),
                 )
             )
         return key
@@ -174,11 +186,13 @@ class Accounts:
             )
             return len(gone.all())
 
-    def by_key(self, key: str) -> Member | None:
-        """The member an API key acts as; None for an unknown key or a suspended member."""
-        found = select(UserRow).join(KeyRow).where(KeyRow.key_hash == _digest(key))
+    def by_key(self, key: str) -> KeyHolder | None:
+        """Whom an API key acts as; None for an unknown key or a suspended member."""
+        wanted = select(UserRow, KeyRow.scopes).join(KeyRow).where(KeyRow.key_hash == _digest(key))
         with Session(self._engine) as session:
-            return _active(session.scalar(found))
+            found = session.execute(wanted).one_or_none()
+            member = _active(found[0]) if found else None
+            return KeyHolder(member, found[1]) if found and member else None
 
     def sign_in(self, name: str, password: str, client: str = "") -> str:
         """A new session's token, for the cookie. `client` is the address the attempt came from.

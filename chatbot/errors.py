@@ -26,6 +26,7 @@ __all__ = [
     "PathNotFound",
     "PortInUse",
     "QuestionTooLong",
+    "ScopeMissing",
     "ServerBusy",
     "ServerUnreachable",
     "TooManyAttempts",
@@ -138,6 +139,13 @@ class NotAllowed(AnswerDeskError):
     status = 403
     en = "Your role {role!r} does not allow this. Please ask an administrator."
     zh = "您的角色“{role}”无权执行此操作。请联系管理员。"
+
+
+class ScopeMissing(AnswerDeskError):
+    code = "scope_missing"
+    status = 403
+    en = "This key lacks the scope {scope!r}. Make one that has it."
+    zh = "此密钥缺少权限范围“{scope}”。请创建包含该范围的密钥。"
 
 
 class CrossSiteRequest(AnswerDeskError):

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from enum import Enum
 from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -15,8 +14,15 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.accounts import Accounts, Role
+from chatbot.api.needs import SCOPES, Entrance, KeyScope, Need, entrance_of
 from chatbot.api.problems import language_of, problem_of
-from chatbot.errors import AnswerDeskError, CrossSiteRequest, NotAllowed, NotPermitted
+from chatbot.errors import (
+    AnswerDeskError,
+    CrossSiteRequest,
+    NotAllowed,
+    NotPermitted,
+    ScopeMissing,
+)
 from chatbot.settings import ServerSettings
 from knowledge.documents import DEFAULT_COLLECTION
 
@@ -25,34 +31,17 @@ VISITOR_HEADER: Final = "x-visitor-token"
 KEY_HEADER: Final = "x-api-key"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_GUARDED = ("/api", "/v1", "/metrics")
 _VISITOR_CHARACTERS = 200
-
-
-class Need(Enum):
-    """What a route asks of its caller, beside a role."""
-
-    NOTHING = "nothing"
-    VISITOR = "visitor"
-
-
-# Reading needs an agent and changing an editor, but for these.
-_NEEDS: dict[tuple[str, str], Need | Role] = {
-    ("POST", "/api/v1/chat"): Need.VISITOR,
-    ("POST", "/api/v1/feedback"): Need.VISITOR,
-    ("POST", "/v1/chat/completions"): Role.AGENT,
-    ("POST", "/api/v1/search"): Role.AGENT,
-    ("POST", "/api/v1/rules/check"): Role.AGENT,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request. `role` None is a visitor."""
+    """Who makes a request. `role` None is a visitor; `scopes` None may all that the role may."""
 
     name: str = ""
     role: Role | None = None
     by: Literal["nothing", "cookie", "key", "local"] = "nothing"
+    scopes: frozenset[KeyScope] | None = None
 
     def may(self, role: Role) -> bool:
         """Whether the caller may do what `role` may."""
@@ -81,6 +70,13 @@ class Gate:
         token = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE)
         member = self.accounts.by_session(token) if token else None
         return Caller(member.name, member.role, "cookie") if member else Caller()
+
+    def admit(self, caller: Caller, entrance: Entrance) -> None:
+        """Raises `NotPermitted`, `NotAllowed` or `ScopeMissing` unless `caller` may enter."""
+        self.check(caller, entrance.need)
+        guarded = entrance.need is not Need.NOTHING
+        if guarded and caller.scopes is not None and entrance.scope not in caller.scopes:
+            raise ScopeMissing(scope=entrance.scope)
 
     def check(self, caller: Caller, need: Need | Role) -> None:
         """Raises `NotPermitted` or `NotAllowed` unless `caller` meets `need`."""
@@ -115,10 +111,11 @@ class Gate:
         local = (self.local_token or "").encode()
         if local and secrets.compare_digest(key.encode("utf-8", "replace"), local):
             return Caller("local", Role.ADMIN, "local")
-        member = self.accounts.by_key(key)
-        if member is None:
+        found = self.accounts.by_key(key)
+        if found is None:
             raise NotPermitted
-        return Caller(member.name, member.role, "key")
+        scopes = None if found.scopes is None else frozenset(found.scopes) & frozenset(SCOPES)
+        return Caller(found.member.name, found.member.role, "key", scopes)
 
 
 class AccessMiddleware:
@@ -140,23 +137,13 @@ class AccessMiddleware:
             caller = await run_sync(self.gate.identify, headers)
             if caller.by == "cookie":
                 refuse_other_sites(scope["method"], headers)
-            self.gate.check(caller, need_of(scope["method"], scope["path"]))
+            self.gate.admit(caller, entrance_of(scope["method"], scope["path"]))
         except AnswerDeskError as error:
             response = problem_of(error).response(language_of(headers))
             await response(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)
-
-
-def need_of(method: str, path: str) -> Need | Role:
-    """What `method path` asks of its caller."""
-    method = "GET" if method == "HEAD" else method
-    if (method, path) in _NEEDS:
-        return _NEEDS[method, path]
-    if not any(path == prefix or path.startswith(f"{prefix}/") for prefix in _GUARDED):
-        return Need.NOTHING
-    return Role.AGENT if method in _SAFE_METHODS else Role.EDITOR
 
 
 def caller_of(request: Request) -> Caller:
@@ -171,7 +158,7 @@ def guarded(request: Request) -> None:
     """A second lock on every route of the API, for an app mounted where the first does not reach."""
     gate: Gate = request.app.state.gate
     route = request.scope["route"]
-    gate.check(caller_of(request), need_of(request.method, route.path))
+    gate.admit(caller_of(request), entrance_of(request.method, route.path))
 
 
 def visitor_of(request: Request) -> str:

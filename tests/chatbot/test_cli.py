@@ -266,9 +266,9 @@ def test_the_team_is_kept_from_the_command_line(
     key = answerdesk("users", "key", "mei", "--label", "shop", *here).out.strip()
     engine = open_engine(sqlite_url(tmp_path / "answerdesk.db"))
     accounts = Accounts(engine, (tmp_path / "secret.key").read_bytes())
-    member = accounts.by_key(key)
-    assert member is not None
-    assert member.name == "mei"
+    holder = accounts.by_key(key)
+    assert holder is not None
+    assert holder.member.name == "mei"
     token = accounts.sign_in("mei", "correct horse battery")
     typed("another long password")
     assert answerdesk("users", "password", "mei", *here).code == 0

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chatbot.accounts import Role
-from chatbot.api.access import SESSION_COOKIE, Need, need_of
+from chatbot.api.access import SESSION_COOKIE
+from chatbot.api.needs import Need, entrance_of
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, PASSWORD, ScriptedDesk, serving
 
 BODIES: dict[str, dict[str, object]] = {
@@ -300,9 +301,11 @@ def test_the_documentation_page_is_off(client: TestClient) -> None:
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
 
 
-def test_unknown_paths_below_the_api_need_an_account() -> None:
-    assert need_of("GET", "/api/v1/new") is Role.AGENT
-    assert need_of("POST", "/api/v1/new") is Role.EDITOR
-    assert need_of("PUT", "/v1/models") is Role.EDITOR
-    assert need_of("HEAD", "/metrics") is Role.AGENT
-    assert need_of("GET", "/apix") is Need.NOTHING
+def test_unknown_paths_below_the_api_need_an_administrator() -> None:
+    assert entrance_of("GET", "/api/v1/new").need is Role.ADMIN
+    assert entrance_of("PUT", "/v1/models").need is Role.ADMIN
+    assert entrance_of("HEAD", "/metrics").need is Role.AGENT
+    assert entrance_of("GET", "/api/v1/documents/a/b").need is Role.AGENT
+    assert entrance_of("GET", "/api/v1/documents-new").need is Role.ADMIN
+    assert entrance_of("OPTIONS", "*").need is Need.NOTHING
+    assert entrance_of("GET", "/apix").need is Need.NOTHING

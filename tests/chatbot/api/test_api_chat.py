@@ -226,7 +226,7 @@ def test_a_quiet_stream_keeps_its_heart_beating(
         yield from desk.dialogue.reply(question, cancellation)
 
     desk.dialogue.script = pause
-    monkeypatch.setattr("chatbot.api.chat.HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr("chatbot.api.running.HEARTBEAT_SECONDS", 0.1)
     with serving(desk.app()) as url:
         text = httpx.post(f"{url}/api/v1/chat", json={"message": "a"}, headers=EVENTS).text
     assert text.count(": heartbeat") >= 2

@@ -134,7 +134,7 @@ async def _follow(request: _Request, limits: Limits, *, allow_private: bool) -> 
 def _redirected(request: _Request, target: str) -> _Request:
     try:
         url = _parsed(str(request.url.join(target)))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise _refused(
             target, "it leads to something that is no address", "跳转地址无效"
         ) from error

@@ -153,14 +153,13 @@ async def _exchange(request: _Request, limits: Limits, *, allow_private: bool) -
     async with httpx.AsyncClient(
         trust_env=False, follow_redirects=False, timeout=limits.seconds
     ) as client:
-        for address in addresses[:-1]:
-            try:
-                return await _ask(client, request, address, limits.body_bytes)
-            except httpx.ConnectError:
-                continue  # the next address of the same host
         try:
+            for address in addresses[:-1]:
+                with suppress(httpx.ConnectError):  # then the next address of the same host
+                    return await _ask(client, request, address, limits.body_bytes)
             return await _ask(client, request, addresses[-1], limits.body_bytes)
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            # ValueError: httpx reads a redirect's address, followed or not, and lets that slip.
             reason = str(error) or type(error).__name__
             raise _failed(request.url, reason, reason) from error
 

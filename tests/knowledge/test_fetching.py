@@ -205,7 +205,6 @@ def test_every_hop_of_a_redirect_is_judged(monkeypatch: pytest.MonkeyPatch) -> N
         "http://169.254.169.254/",
         "file:///etc/passwd",
         "http://u@shop.example/",
-        "http://xn--a/",
     ):
         with site(says(b"", 302, Location=target)) as shop:
             with pytest.raises(AddressRefused):
@@ -216,6 +215,11 @@ def test_every_hop_of_a_redirect_is_judged(monkeypatch: pytest.MonkeyPatch) -> N
                     allow_private=True,
                 )
             assert len(shop.asked) == 1
+
+
+def test_a_redirect_to_a_name_that_cannot_be_is_a_failure() -> None:
+    with site(says(b"", 302, Location="http://xn--a/")) as shop, pytest.raises(FetchFailed):
+        _get(f"http://127.0.0.1:{shop.port}/")
 
 
 def test_redirects_are_followed_only_as_far_as_wanted() -> None:

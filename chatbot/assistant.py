@@ -10,14 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chatbot.accounts import Accounts, open_accounts
 from chatbot.answering import Answering, QuoteLimits
+from chatbot.bulletin import Bulletin
 from chatbot.conversations import Conversations
-from chatbot.dialogue import DialogueManager, TurnLimits
+from chatbot.dialogue import DialogueManager
 from chatbot.errors import InvalidSettings
 from chatbot.generators.loading import ManagedGenerator, load_generator
+from chatbot.handover import Handovers
 from chatbot.recognising import IntentRecogniser
 from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
 from chatbot.schema import migrate
 from chatbot.settings import Settings
+from chatbot.timeline import Timeline
+from chatbot.turn import TurnLimits
 from chatbot.understanding import Understanding
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
@@ -43,6 +47,8 @@ class Assistant:
     retriever: Retriever
     rules: RuleBook
     conversations: Conversations
+    handovers: Handovers
+    timeline: Timeline
     accounts: Accounts
     generator: ManagedGenerator | None
     embedder: Embedder
@@ -86,7 +92,9 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
     if background:  # learning intents takes seconds: not in the first visitor's turn
         threading.Thread(target=_learn_intents, args=(recogniser, rules), daemon=True).start()
     retriever = Retriever(library, library.embedder, candidates=settings.retrieval.candidates)
-    conversations = Conversations(engine)
+    bulletin = Bulletin()
+    conversations = Conversations(engine, bulletin)
+    handovers = Handovers(engine, bulletin)
     weights = ReaderWeights.load()
     dialogue = DialogueManager(
         understanding=Understanding(recogniser),
@@ -95,6 +103,7 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         reader=Reader(library.embedder, weights),
         answering=Answering(generator, _quote_limits(settings)),
         conversations=conversations,
+        handovers=handovers,
         limits=_turn_limits(settings),
         clock=partial(datetime.now, zone),
     )
@@ -105,6 +114,8 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         retriever=retriever,
         rules=rules,
         conversations=conversations,
+        handovers=handovers,
+        timeline=Timeline(engine),
         accounts=open_accounts(engine, settings.data_dir),
         generator=generator,
         embedder=embedder,

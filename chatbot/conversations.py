@@ -4,30 +4,31 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal, assert_never, cast
 
-from pydantic import TypeAdapter
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
-from chatbot.errors import ConversationNotFound
-from chatbot.messages import Answer, Message
-from chatbot.tables import ConversationRow, TurnRow
+from chatbot.bulletin import Bulletin
+from chatbot.errors import ConversationNotFound, TurnNotFound
+from chatbot.messages import Answer, Channel, Message
+from chatbot.outbox import record
+from chatbot.records import about, answer_data, answer_of, call_person, lock, next_ordinal
+from chatbot.tables import ConversationRow, FeedbackRow, TurnRow
+from chatbot.timeline import Entry, EventEntry, MessageEntry, Timeline, TurnEntry
 from knowledge.documents import Language
-from knowledge.tables import now
 
-Status = Literal["bot", "waiting"]
-
-_ANSWERS = TypeAdapter(Answer)
+Status = Literal["bot", "waiting", "person", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation as its next turn finds it.
 
-    `status` is `waiting` once a person has been asked for. `slots` are the facts the
-    visitor gave; `pending_slot` the one the last turn asked for, on account of
-    `pending_message`.
+    `status` is `waiting` once a person has been asked for, `person` while `holder` has it
+    in hand, and `closed` until the visitor writes again. `slots` are the facts the visitor
+    gave; `pending_slot` the one the last turn asked for, on account of `pending_message`.
+    `refusals` counts the turns refused in a row, `last_ordinal` turns and messages.
     """
 
     id: str
@@ -37,6 +38,9 @@ class Conversation:
     pending_slot: str | None = None
     pending_message: str = ""
     turn_count: int = 0
+    holder: str = ""
+    refusals: int = 0
+    last_ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,37 @@ def new_id() -> str:
     return secrets.token_urlsafe(24)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a conversation comes from: whose it is, and through which door they came."""
+
+    visitor: str = ""
+    channel: Channel = "chat"
+    widget: str = ""
+
+
 class Conversations:
-    """Reads and writes conversations. Every method is one transaction."""
+    """Reads and writes conversations. Every method is one transaction; what changes is posted."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bulletin: Bulletin | None = None) -> None:
         self._engine = engine
+        self.bulletin = bulletin or Bulletin()
 
-    def start(self, language: Language, visitor: str = "") -> Conversation:
-        """A new conversation, which belongs to `visitor` when one is named."""
+    def start(self, language: Language, origin: Origin | None = None) -> Conversation:
+        """A new conversation, which belongs to the visitor of `origin` when one is named."""
+        origin = origin or Origin()
         conversation = Conversation(new_id(), language)
+        row = ConversationRow(
+            id=conversation.id,
+            visitor=origin.visitor,
+            language=language,
+            channel=origin.channel,
+            widget_id=origin.widget,
+        )
         with Session(self._engine) as session, session.begin():
-            session.add(ConversationRow(id=conversation.id, visitor=visitor, language=language))
+            session.add(row)
+            session.flush()
+            record(session, "conversation.started", about(row))
         return conversation
 
     def get(self, conversation_id: str, visitor: str | None = None) -> Conversation:
@@ -99,6 +123,9 @@ class Conversations:
                 pending_slot=row.pending_slot,
                 pending_message=row.pending_message,
                 turn_count=count or 0,
+                holder=row.holder,
+                refusals=row.refusals,
+                last_ordinal=row.last_ordinal,
             )
 
     def turns(self, conversation_id: str, last: int | None = None) -> list[SavedTurn]:
@@ -111,46 +138,70 @@ class Conversations:
         )
         with Session(self._engine) as session:
             rows = list(session.scalars(newest_first))
-        return [
-            SavedTurn(row.question, _ANSWERS.validate_python(row.answer), row.created_at)
-            for row in reversed(rows)
-        ]
+        return [_saved(row) for row in reversed(rows)]
 
-    def history(self, conversation_id: str, last: int) -> tuple[Message, ...]:
-        """What was said in the `last` turns, oldest first."""
-        return tuple(
-            message
-            for turn in self.turns(conversation_id, last)
-            for message in (Message("user", turn.question), Message("assistant", turn.answer.text))
-        )
+    def turn(self, turn_id: str) -> SavedTurn | None:
+        """The turn of that id, if it was saved."""
+        with Session(self._engine) as session:
+            row = session.get(TurnRow, turn_id)
+            return _saved(row) if row else None
+
+    def history(self, conversation: Conversation, last: int) -> tuple[Message, ...]:
+        """What was said in the `last` turns and messages, oldest first."""
+        entries = Timeline(self._engine).entries(conversation.id, conversation.last_ordinal - last)
+        return tuple(message for entry in entries for message in _said(entry))
 
     def save(self, conversation: Conversation, question: str, answer: Answer) -> None:
         """Add a finished turn and what the conversation has become by it.
 
-        Two turns that end at the same moment both get in, one after the other.
+        Two turns that end at the same moment both get in, one after the other. Of the status
+        only the call for a person is taken over: an agent may have come in the meantime.
         """
         with Session(self._engine) as session, session.begin():
-            row = session.get(ConversationRow, conversation.id, with_for_update=True)
-            if row is None:
-                raise ConversationNotFound(conversation_id=conversation.id)
+            row = lock(session, conversation.id)
             row.language = conversation.language
-            row.status = conversation.status
             row.slots = dict(conversation.slots)
             row.pending_slot = conversation.pending_slot
             row.pending_message = conversation.pending_message
-            row.updated_at = now()
-            session.flush()  # takes SQLite's write lock before the next ordinal is read
+            row.refusals = row.refusals + 1 if answer.refused else 0
             session.add(
                 TurnRow(
                     id=answer.turn_id,
                     conversation_id=conversation.id,
-                    ordinal=_next_ordinal(session, conversation.id),
+                    ordinal=next_ordinal(row),
                     question=question,
                     route=answer.route,
+                    refused=answer.refused,
                     generator_called=answer.generator_called,
-                    answer=_ANSWERS.dump_python(answer, mode="json"),
+                    answer=answer_data(answer),
                 )
             )
+            if answer.refused:
+                record(session, "question.unanswered", {**about(row), "question": question})
+            if conversation.status == "waiting":
+                call_person(session, row, answer.route, new_id())
+            elif row.status == "closed":
+                row.status = "bot"
+        self.bulletin.post(conversation.id)
+
+    def erase(self, visitor: str) -> int:
+        """Delete every conversation of `visitor`, words and all; how many there were."""
+        with Session(self._engine) as session, session.begin():
+            theirs = delete(ConversationRow).where(ConversationRow.visitor == visitor)
+            gone = session.scalars(theirs.returning(ConversationRow.id)).all()
+        for conversation_id in gone:
+            self.bulletin.post(conversation_id)
+        return len(gone)
+
+    def rate(self, turn_id: str, rating: Literal[1, -1], comment: str, visitor: str) -> None:
+        """Note what a visitor thinks of an answer; the latest word counts. Raises `TurnNotFound`."""
+        with Session(self._engine) as session, session.begin():
+            turn = session.get(TurnRow, turn_id)
+            row = session.get(ConversationRow, turn.conversation_id) if turn else None
+            if row is None or row.visitor not in ("", visitor):
+                raise TurnNotFound(turn_id=turn_id)
+            session.merge(FeedbackRow(turn_id=turn_id, rating=rating, comment=comment))
+            record(session, "feedback.given", {**about(row), "turn_id": turn_id, "rating": rating})
 
     def counts(self, since: datetime) -> TurnCounts:
         """The routes of all turns after `since`."""
@@ -164,20 +215,23 @@ class Conversations:
     def unanswered(self, limit: int) -> list[SavedTurn]:
         """The latest questions that were refused, newest first."""
         refused = (
-            select(TurnRow)
-            .where(TurnRow.route == "refuse")
-            .order_by(TurnRow.created_at.desc())
-            .limit(limit)
+            select(TurnRow).where(TurnRow.refused).order_by(TurnRow.created_at.desc()).limit(limit)
         )
         with Session(self._engine) as session:
-            return [
-                SavedTurn(row.question, _ANSWERS.validate_python(row.answer), row.created_at)
-                for row in session.scalars(refused)
-            ]
+            return [_saved(row) for row in session.scalars(refused)]
 
 
-def _next_ordinal(session: Session, conversation_id: str) -> int:
-    highest = session.scalar(
-        select(func.max(TurnRow.ordinal)).where(TurnRow.conversation_id == conversation_id)
-    )
-    return 1 if highest is None else highest + 1
+def _saved(row: TurnRow) -> SavedTurn:
+    return SavedTurn(row.question, answer_of(row), row.created_at)
+
+
+def _said(entry: Entry) -> tuple[Message, ...]:
+    match entry:
+        case TurnEntry():
+            return Message("user", entry.question), Message("assistant", entry.answer.text)
+        case MessageEntry():
+            return (Message("assistant" if entry.by_agent else "user", entry.text),)
+        case EventEntry():
+            return ()
+        case _:
+            assert_never(entry)

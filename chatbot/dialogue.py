@@ -1,13 +1,13 @@
 """The dialogue manager: the sequence of one turn."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from chatbot.answering import Answering, Draft, Material
 from chatbot.cancellation import Cancellation
-from chatbot.conversations import Conversation, Conversations, new_id
+from chatbot.conversations import Conversations
 from chatbot.explaining import (
     gate_shown,
     nearest_topics,
@@ -31,12 +31,11 @@ from chatbot.fusion import (
     asks_for_synthesis,
     decide,
 )
-from chatbot.guard import admit
+from chatbot.handover import Handovers
 from chatbot.messages import (
     Answer,
+    Delivered,
     HandedOver,
-    Message,
-    Mode,
     Question,
     ReplyEvent,
     TextDelta,
@@ -45,55 +44,13 @@ from chatbot.messages import (
 )
 from chatbot.phrases import phrase
 from chatbot.ruling import Ruling, apply_rules
-from chatbot.trace import Trace
+from chatbot.turn import Turn, TurnLimits, answered_before, begin
 from chatbot.understanding import Understanding, Understood
 from knowledge.documents import Language
-from knowledge.language import detect_language
 from knowledge.reader import Reader
 from knowledge.reading import Reading
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
-
-
-@dataclass(frozen=True, slots=True)
-class TurnLimits:
-    """The settings that one turn needs."""
-
-    mode: Mode
-    language: Language
-    max_question_characters: int
-    history_turns: int
-    top_k: int
-    refuse_below: float
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What the stages have found so far. Belongs to one call of `respond`."""
-
-    question: Question
-    text: str
-    mode: Mode
-    conversation: Conversation
-    history: tuple[Message, ...]
-    trace: Trace = field(default_factory=Trace)
-    said: str = ""
-    first_token_ms: float = 0.0
-    draft: Draft = field(default_factory=lambda: Draft("refuse"))
-    answerability: float = 0.0
-    rules: tuple[str, ...] = ()
-    suggestions: tuple[str, ...] = ()
-
-    @property
-    def language(self) -> Language:
-        """The language of the answer."""
-        return self.conversation.language
-
-    @property
-    def asked_before(self) -> list[str]:
-        """The visitor's earlier messages, oldest first."""
-        return [message.text for message in self.history if message.role == "user"]
-
 
 Stage = Iterator[ReplyEvent]
 
@@ -108,6 +65,7 @@ class DialogueManager:
     reader: Reader
     answering: Answering
     conversations: Conversations
+    handovers: Handovers
     limits: TurnLimits
     clock: Callable[[], datetime]
 
@@ -118,31 +76,18 @@ class DialogueManager:
         `ConversationNotFound` at once. A caller that closes the iterator early leaves a
         turn that is saved as far as it was said.
         """
-        return self._run(self._begin(question), cancellation)
+        before = answered_before(question, self.conversations)
+        if before is not None:
+            return iter((TurnFinished(before),))
+        return self._run(begin(question, self.conversations, self.limits), cancellation)
 
-    def _begin(self, question: Question) -> _Turn:
-        text = admit(question.text, self.limits.max_question_characters)
-        language = detect_language(text, question.language or self.limits.language)
-        if question.conversation_id is not None:
-            found = self.conversations.get(question.conversation_id, question.visitor)
-            conversation = replace(found, language=detect_language(text, found.language))
-        elif question.keep:
-            conversation = self.conversations.start(language, question.visitor)
-        else:
-            conversation = Conversation("", language)
-        history = question.history
-        if history is None:
-            history = self._history(conversation)
-        slots = {**conversation.slots, **question.slots}
-        mode = question.mode or self.limits.mode
-        return _Turn(question, text, mode, replace(conversation, slots=slots), history)
-
-    def _history(self, conversation: Conversation) -> tuple[Message, ...]:
-        if not conversation.turn_count:
-            return ()
-        return self.conversations.history(conversation.id, self.limits.history_turns)
-
-    def _run(self, turn: _Turn, cancellation: Cancellation) -> Stage:
+    def _run(self, turn: Turn, cancellation: Cancellation) -> Stage:
+        if turn.conversation.status == "person" and turn.question.keep:
+            message = self._pass_on(turn)
+            if message is not None:
+                yield Delivered()
+                yield TurnFinished(turn.passed_on(message))
+                return
         try:
             for event in self._stages(turn, cancellation):
                 if isinstance(event, TextDelta):
@@ -156,7 +101,11 @@ class DialogueManager:
             raise
         yield TurnFinished(self._save(turn))
 
-    def _stages(self, turn: _Turn, cancellation: Cancellation) -> Stage:
+    def _pass_on(self, turn: Turn) -> str | None:
+        name = turn.question.turn_id or ""
+        return self.handovers.pass_on(turn.conversation.id, turn.text, name)
+
+    def _stages(self, turn: Turn, cancellation: Cancellation) -> Stage:
         rules = self.rules.current()
         understood = self.understanding.read(
             turn.text,
@@ -178,7 +127,7 @@ class DialogueManager:
         yield from self._carry_out(turn, decision, ruling, reading, cancellation)
 
     def _look_up(
-        self, turn: _Turn, understood: Understood, ruling: Ruling
+        self, turn: Turn, understood: Understood, ruling: Ruling
     ) -> Generator[ReplyEvent, None, Reading]:
         """Retrieve and read, unless the rules suffice: the cheapest route first."""
         if ruling.decides and turn.mode == "mixed":
@@ -201,7 +150,7 @@ class DialogueManager:
         return reading
 
     def _situation(
-        self, turn: _Turn, understood: Understood, ruling: Ruling, reading: Reading
+        self, turn: Turn, understood: Understood, ruling: Ruling, reading: Reading
     ) -> Situation:
         return Situation(
             mode=turn.mode,
@@ -210,6 +159,7 @@ class DialogueManager:
             refuse_below=self.limits.refuse_below,
             generator=self._generator_state(turn.language, suspicious=understood.suspicious),
             spread=asks_for_synthesis(turn.text),
+            refused_before=turn.conversation.refusals > 0 and turn.conversation.status == "bot",
         )
 
     def _generator_state(self, language: Language, *, suspicious: bool) -> GeneratorState:
@@ -224,7 +174,7 @@ class DialogueManager:
 
     def _carry_out(
         self,
-        turn: _Turn,
+        turn: Turn,
         decision: Decision,
         ruling: Ruling,
         reading: Reading,
@@ -232,8 +182,8 @@ class DialogueManager:
     ) -> Stage:
         material = _material(turn, ruling, reading)
         match decision:
-            case HandOver():
-                yield from self._hand_over(turn, ruling)
+            case HandOver(rule):
+                yield from self._hand_over(turn, ruling, rule)
             case AskBack():
                 question = ruling.outcome.ask.question if ruling.outcome.ask else None
                 yield TextDelta(ruling.text(question, turn.language))
@@ -253,37 +203,24 @@ class DialogueManager:
                 assert_never(decision)
         yield turn.trace.step("answer", turn.draft.note, gate_shown(turn.draft))
 
-    def _hand_over(self, turn: _Turn, ruling: Ruling) -> Stage:
-        reply = ruling.text(ruling.outcome.reply, turn.language)
-        yield TextDelta(reply or phrase("handover", turn.language))
-        yield HandedOver(ruling.text(ruling.outcome.handover, turn.language))
+    def _hand_over(self, turn: Turn, ruling: Ruling, rule: str | None) -> Stage:
+        if rule is None:
+            turn.unanswered = True
+            turn.conversation = replace(turn.conversation, status="waiting")
+        reply = ruling.text(ruling.outcome.reply, turn.language) if rule else ""
+        own_words = "handover" if rule else "refuse_again"
+        yield TextDelta(reply or phrase(own_words, turn.language))
+        yield HandedOver(ruling.text(ruling.outcome.handover, turn.language) if rule else "refused")
         turn.draft = Draft("handover")
 
-    def _save(self, turn: _Turn) -> Answer:
-        draft = turn.draft
-        rule_decided = draft.route in ("rule", "clarify", "handover")
-        answer = Answer(
-            turn_id=new_id(),
-            conversation_id=turn.conversation.id,
-            text=turn.said,
-            language=turn.language,
-            route=draft.route,
-            refused=draft.route == "refuse",
-            answerability=round(turn.answerability, 3),
-            citations=draft.citations,
-            rules=turn.rules if rule_decided or draft.route == "generate" else (),
-            suggestions=turn.suggestions if draft.route == "refuse" else (),
-            generator_called=draft.generator_called,
-            latency_ms=turn.trace.elapsed_ms,
-            first_token_ms=turn.first_token_ms,
-            trace=turn.trace.steps,
-        )
+    def _save(self, turn: Turn) -> Answer:
+        answer = turn.answer()
         if turn.conversation.id and turn.question.keep:
             self.conversations.save(turn.conversation, turn.text, answer)
         return answer
 
 
-def _material(turn: _Turn, ruling: Ruling, reading: Reading) -> Material:
+def _material(turn: Turn, ruling: Ruling, reading: Reading) -> Material:
     outcome = ruling.outcome
     verdict = ruling.verdict
     return Material(

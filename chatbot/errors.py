@@ -13,6 +13,8 @@ __all__ = [
     "GeneratorBusy",
     "GeneratorFailed",
     "GeneratorTimeout",
+    "HeldByAnother",
+    "IdempotencyKeyReused",
     "InvalidLine",
     "InvalidLines",
     "InvalidSettings",
@@ -20,6 +22,7 @@ __all__ = [
     "LastAdministrator",
     "NewerDatabase",
     "NotAllowed",
+    "NotHeld",
     "NotPermitted",
     "NotReady",
     "OutputIsInput",
@@ -30,6 +33,8 @@ __all__ = [
     "ServerBusy",
     "ServerUnreachable",
     "TooManyAttempts",
+    "TurnInProgress",
+    "TurnNotFound",
     "TurnTimeout",
     "UnreadableQuestion",
     "UserExists",
@@ -72,6 +77,41 @@ class ConversationNotFound(AnswerDeskError):
     status = 404
     en = "There is no conversation {conversation_id!r}."
     zh = "没有会话 {conversation_id!r}。"
+
+
+class TurnNotFound(AnswerDeskError):
+    code = "turn_not_found"
+    status = 404
+    en = "There is no answer {turn_id!r}."
+    zh = "没有回答 {turn_id!r}。"
+
+
+class HeldByAnother(AnswerDeskError):
+    code = "held_by_another"
+    status = 409
+    en = "{holder} is already answering this conversation. Take it over from {holder} first."
+    zh = "{holder} 正在处理此会话。请先从 {holder} 处接手。"
+
+
+class NotHeld(AnswerDeskError):
+    code = "not_held"
+    status = 409
+    en = "You do not have this conversation in hand. Take it over first."
+    zh = "此会话当前不由您处理。请先接手。"
+
+
+class TurnInProgress(AnswerDeskError):
+    code = "turn_in_progress"
+    status = 409
+    en = "This message is being answered already. Please wait {seconds} s and ask for it again."
+    zh = "此消息正在处理中。请在 {seconds} 秒后重新查询。"
+
+
+class IdempotencyKeyReused(AnswerDeskError):
+    code = "idempotency_key_reused"
+    status = 422
+    en = "This key was used for another request. Use a new one for each."
+    zh = "此键已用于另一请求。请为每个请求使用新的键。"
 
 
 class NotPermitted(AnswerDeskError):

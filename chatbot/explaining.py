@@ -106,6 +106,8 @@ def why(decision: Decision, situation: Situation, language: Language, generator:
         "generator": generator,
     }
     match decision:
+        case HandOver(None):
+            return phrase("why_handover_refused", language)
         case HandOver(rule):
             return phrase("why_handover_rule", language, rule=rule)
         case AskBack(rule):

@@ -28,7 +28,10 @@ class RuleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that the choice depends on. `spread`: no single passage can be expected to say it."""
+    """All that the choice depends on. `spread`: no single passage can be expected to say it.
+
+    `refused_before`: the turn before was refused too, and no person was called yet.
+    """
 
     mode: Mode
     rules: RuleVerdict
@@ -36,6 +39,7 @@ class Situation:
     refuse_below: float
     generator: GeneratorState
     spread: bool = False
+    refused_before: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -45,7 +49,9 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    rule: str
+    """A person is called: by `rule`, or because two turns in a row would be refused."""
+
+    rule: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ def decide(situation: Situation) -> Decision:
     rule = rules.reply or rules.evidence
     if rule is not None:
         return _with_rule(situation, rule)
+    if not situation.answerable and situation.refused_before:
+        return HandOver(None)
     if not situation.answerable:
         return Refuse("why_refuse" if situation.answerability > 0 else "why_refuse_empty")
     return _from_evidence(situation)

@@ -9,6 +9,7 @@ from knowledge.documents import DEFAULT_COLLECTION, Language, Passage, Position
 Mode = Literal["serial", "parallel", "mixed"]
 Route = Literal["rule", "curated", "quote", "generate", "clarify", "refuse", "handover"]
 Role = Literal["user", "assistant"]
+Channel = Literal["chat", "widget", "api"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Question:
     `mode` and `language` fall back to the settings and to detection. `history`
     replaces the stored conversation; `passages` replaces the store (an empty
     tuple means that nothing was found). A turn that is not to be kept leaves no
-    conversation behind (measurements, trying things out).
+    conversation behind (measurements, trying things out). `turn_id` is the name that the
+    turn is saved by: asked again by the same one, it is not run again.
     """
 
     text: str
@@ -39,6 +41,9 @@ class Question:
     passages: tuple[Passage, ...] | None = None
     visitor: str = ""
     keep: bool = True
+    turn_id: str | None = None
+    channel: Channel = "chat"
+    widget: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,15 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """The message was passed on to the person who has the conversation in hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnFinished:
     """The turn is saved and over."""
 
     answer: Answer
 
 
-ReplyEvent = Working | SourcesFound | TextDelta | TraceStep | HandedOver | TurnFinished
+ReplyEvent = Working | SourcesFound | TextDelta | TraceStep | HandedOver | Delivered | TurnFinished

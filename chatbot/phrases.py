@@ -12,6 +12,15 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "I am passing this on to a colleague, who will read our conversation and reply here.",
         "我已为您转接人工客服，同事会查看我们的对话并在这里回复您。",
     ),
+    "refuse_again": (
+        "I could not find that in our documents either, so I have called a colleague, "
+        "who will read our conversation and reply here.",
+        "这个问题我在资料里也没有找到，已为您转接人工客服，同事会查看我们的对话并在这里回复您。",
+    ),
+    "passed_on": (
+        "Your message has been passed on to {agent}, who will reply here.",
+        "您的消息已转给 {agent}，对方会在这里回复您。",
+    ),
     "failed": (
         "Something went wrong on our side and your question was not answered. "
         "Please send it again, or ask for a person.",
@@ -20,6 +29,10 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "why_handover_rule": (
         "Rule “{rule}” asks for a person.",
         "规则“{rule}”要求转人工。",
+    ),
+    "why_handover_refused": (
+        "Two questions in a row could not be answered, so a person is called.",
+        "连续两个问题都无法回答，因此转人工。",
     ),
     "why_ask": (
         "Rule “{rule}” needs one more fact.",

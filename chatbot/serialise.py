@@ -7,6 +7,7 @@ from typing import assert_never, cast
 from chatbot.messages import (
     Answer,
     Citation,
+    Delivered,
     HandedOver,
     ReplyEvent,
     SourcesFound,
@@ -93,7 +94,7 @@ def position_json(position: Position) -> Json:
     return {"start": position.start, "end": position.end, "headings": list(position.headings)}
 
 
-def event_json(event: ReplyEvent) -> tuple[str, Json]:
+def event_json(event: ReplyEvent) -> tuple[str, Json]:  # noqa: PLR0911 -- one case an event
     """The name and the data of a server-sent event."""
     match event:
         case TraceStep():
@@ -106,6 +107,8 @@ def event_json(event: ReplyEvent) -> tuple[str, Json]:
             return "delta", {"text": event.text}
         case HandedOver():
             return "handover", {"reason": event.reason}
+        case Delivered():
+            return "delivered", {}
         case TurnFinished():
             return "finished", turn_json(event.answer)
         case _:

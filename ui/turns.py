@@ -6,6 +6,7 @@ from typing import Literal, assert_never
 from chatbot.messages import (
     Answer,
     Citation,
+    Delivered,
     HandedOver,
     ReplyEvent,
     SourcesFound,
@@ -34,6 +35,7 @@ class TurnView:
     error: str | None = None
     stopped: bool = False
     handed_over: bool = False
+    delivered: bool = False
 
 
 def asked(question: str) -> TurnView:
@@ -52,7 +54,7 @@ def finished(question: str, answer: Answer) -> TurnView:
     )
 
 
-def advance(view: TurnView, event: ReplyEvent) -> TurnView:
+def advance(view: TurnView, event: ReplyEvent) -> TurnView:  # noqa: C901, PLR0911 -- one case an event
     """The view after `event`."""
     match event:
         case Working(step):
@@ -65,7 +67,11 @@ def advance(view: TurnView, event: ReplyEvent) -> TurnView:
             return view
         case HandedOver():
             return replace(view, handed_over=True)
+        case Delivered():
+            return replace(view, delivered=True)
         case TurnFinished(answer):
+            if view.delivered:
+                return replace(view, step=None)
             return finished(view.question, answer)
         case _:
             assert_never(event)

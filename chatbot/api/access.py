@@ -114,7 +114,9 @@ class Gate:
         found = self.accounts.by_key(key)
         if found is None:
             raise NotPermitted
-        scopes = None if found.scopes is None else frozenset(found.scopes) & frozenset(SCOPES)
+        scopes: frozenset[KeyScope] | None = None
+        if found.scopes is not None:
+            scopes = frozenset(scope for scope in SCOPES if scope in found.scopes)
         return Caller(found.member.name, found.member.role, "key", scopes)
 
 
@@ -139,7 +141,7 @@ class AccessMiddleware:
                 refuse_other_sites(scope["method"], headers)
             self.gate.admit(caller, entrance_of(scope["method"], scope["path"]))
         except AnswerDeskError as error:
-            response = problem_of(error).response(language_of(headers))
+            response = problem_of(error).response(language_of(headers), scope["path"])
             await response(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller

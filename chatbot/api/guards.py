@@ -73,7 +73,7 @@ class BodyLimits:
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared[:20]) > limit:
-            response = refusal(413).response(language_of(headers))
+            response = refusal(413).response(language_of(headers), scope["path"])
             response.headers["Connection"] = "close"  # the rest of the body is not read
             await response(scope, receive, send)
             return

@@ -21,7 +21,7 @@ KeyScope = Literal[
     "widgets:write",
     "admin",
 ]
-SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)
 
 
 class Need(Enum):

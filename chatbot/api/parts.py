@@ -6,8 +6,10 @@ from typing import Protocol
 from chatbot.accounts import Accounts
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations
+from chatbot.handover import Handovers
 from chatbot.messages import Question, ReplyEvent
 from chatbot.settings import Settings
+from chatbot.timeline import Timeline
 from knowledge.documents import DocumentRecord, LoadedText, Ranked
 from knowledge.rules.book import RuleBook
 
@@ -70,6 +72,12 @@ class Desk(Protocol):
 
     @property
     def conversations(self) -> Conversations: ...
+
+    @property
+    def handovers(self) -> Handovers: ...
+
+    @property
+    def timeline(self) -> Timeline: ...
 
     @property
     def accounts(self) -> Accounts: ...

@@ -13,6 +13,8 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
+from chatbot.api.openai_errors import PREFIX as OPENAI
+from chatbot.api.openai_errors import openai_error
 from chatbot.errors import AnswerDeskError
 from chatbot.faults import describe_fault
 from knowledge.documents import Language
@@ -36,13 +38,21 @@ _BY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as it goes over the wire: a status, a code for programs, a sentence for people."""
+    """An error as it goes over the wire: a status, a code for programs, a sentence for people.
+
+    `field` names what is wrong in the request, where that is known.
+    """
 
     status: int
     code: str
     en: str
     zh: str
     retry_after: int | None = None
+    field: str | None = None
+
+    def text(self, language: Language) -> str:
+        """The sentence for people."""
+        return self.zh if language is Language.CHINESE else self.en
 
     def json(self, language: Language) -> dict[str, object]:
         """The problem as JSON."""
@@ -50,20 +60,31 @@ class Problem:
             "type": f"urn:answerdesk:problem:{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
-            "detail": self.zh if language is Language.CHINESE else self.en,
+            "detail": self.text(language),
             "code": self.code,
         }
 
-    def response(self, language: Language) -> JSONResponse:
-        """The problem as a response."""
-        response = JSONResponse(
-            self.json(language), status_code=self.status, media_type=PROBLEM_TYPE
-        )
+    def openai_json(self, language: Language) -> dict[str, object]:
+        """The problem as OpenAI's clients read it."""
+        return self._as_openai(language)[1]
+
+    def response(self, language: Language, path: str = "") -> JSONResponse:
+        """The problem as the response to a request of `path`: below `/v1` in OpenAI's shape."""
+        if path.startswith(OPENAI):
+            status, body = self._as_openai(language)
+            response = JSONResponse(body, status_code=status)
+        else:
+            response = JSONResponse(
+                self.json(language), status_code=self.status, media_type=PROBLEM_TYPE
+            )
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         if self.status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+
+    def _as_openai(self, language: Language) -> tuple[int, dict[str, object]]:
+        return openai_error(self.status, self.code, self.text(language), self.field)
 
 
 def problem_of(error: BaseException) -> Problem:
@@ -71,12 +92,14 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, AnswerDeskError):
         seconds = error.details.get("seconds")
         retry = error.status in (429, 503) and isinstance(seconds, int | float)
+        field = error.details.get("param")
         return Problem(
             error.status,
             error.code,
             error.text(Language.ENGLISH),
             error.text(Language.CHINESE),
             max(1, round(seconds)) if retry else None,  # pyright: ignore[reportArgumentType,reportUnknownArgumentType] -- `retry` says it is a number
+            field if isinstance(field, str) else None,
         )
     reference = secrets.token_hex(4)
     _log.error("unexpected error %s", reference, exc_info=error)
@@ -115,15 +138,15 @@ def install_problems(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
 
     async def known(request: Request, error: Exception) -> JSONResponse:
-        return problem_of(error).response(caller_language(request))
+        return problem_of(error).response(caller_language(request), request.scope["path"])
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         faults = error.errors() if isinstance(error, RequestValidationError) else ()
-        return _invalid(faults).response(caller_language(request))
+        return _invalid(faults).response(caller_language(request), request.scope["path"])
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        response = refusal(status).response(caller_language(request))
+        response = refusal(status).response(caller_language(request), request.scope["path"])
         response.headers.update(getattr(error, "headers", None) or {})
         return response
 
@@ -147,6 +170,7 @@ def _invalid(faults: Sequence[Mapping[str, Any]]) -> Problem:
         "invalid_request",
         f"The request cannot be read: {en}.",
         f"无法读取请求：{zh}。",
+        field=en.partition(": ")[0],
     )
 
 

@@ -29,7 +29,10 @@ Failure = Callable[[Exception], ServerSentEvent]
 
 async def turn_answer(request: Request, turn: RunningTurn) -> Answer | None:
     """The finished answer, or None when the client has left, and then the turn is cancelled."""
-    return await unless_left(request, turn, turn.answer())
+    answer = await unless_left(request, turn.answer())
+    if answer is None:
+        turn.cancel()
+    return answer
 
 
 async def turn_stream(
@@ -40,8 +43,9 @@ async def turn_stream(
     Raises what the turn raises before its first event, which so still gets its own status.
     """
     events = turn.events()
-    first = await unless_left(request, turn, anext(events))
+    first = await unless_left(request, anext(events))
     if first is None:
+        turn.cancel()
         return client_left()
 
     async def left(_: Message) -> None:
@@ -69,16 +73,13 @@ def client_left() -> Response:
     return Response(status_code=_CLIENT_LEFT)
 
 
-async def unless_left(request: Request, turn: RunningTurn, result: Awaitable[T]) -> T | None:
-    """`result`, or None as soon as the client has left, and then the turn is cancelled."""
+async def unless_left(request: Request, result: Awaitable[T]) -> T | None:
+    """`result`, or None as soon as the client has left, and then its task is cancelled."""
     work = asyncio.ensure_future(result)
     left = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        turn.cancel()
-        return None
+        return work.result() if work.done() else None
     finally:
         for task in (work, left):
             task.cancel()

@@ -12,6 +12,7 @@ from chatbot.accounts import (
     ADMIN_PASSWORD_VARIABLE,
     SESSION_SECONDS,
     Accounts,
+    Member,
     Role,
     ensure_first_user,
     load_secret,

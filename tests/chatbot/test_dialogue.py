@@ -10,12 +10,14 @@ import pytest
 from chatbot.answering import Answering, QuoteLimits
 from chatbot.assistant import Assistant
 from chatbot.cancellation import Cancellation
+from chatbot.conversations import new_id
 from chatbot.dialogue import DialogueManager
-from chatbot.errors import ConversationNotFound, EmptyQuestion
+from chatbot.errors import ConversationNotFound, EmptyQuestion, IdempotencyKeyReused
 from chatbot.generators import Generator, ModelCard
 from chatbot.generators.scripted import ScriptedGenerator
 from chatbot.messages import (
     Answer,
+    Delivered,
     HandedOver,
     Message,
     Question,
@@ -24,6 +26,7 @@ from chatbot.messages import (
     TextDelta,
     TurnFinished,
 )
+from chatbot.timeline import MessageEntry
 from knowledge.documents import Language, Passage, Position
 
 pytestmark = pytest.mark.models
@@ -222,3 +225,44 @@ def test_given_history_replaces_the_stored_one(shop: Assistant) -> None:
     answer = answer_to(shop.dialogue, Question("And the K1?", history=history, keep=False))
     assert "1 year" in answer.text
     assert answer.conversation_id == ""
+
+
+NOWHERE = ("Do you sell umbrellas in Lisbon?", "Which paint did Vermeer use?")
+
+
+def test_a_second_refusal_in_a_row_calls_a_person(shop: Assistant) -> None:
+    first = answer_to(shop.dialogue, Question(NOWHERE[0]))
+    assert (first.route, first.refused) == ("refuse", True)
+    again = Question(NOWHERE[1], conversation_id=first.conversation_id)
+    second = answer_to(shop.dialogue, again)
+    assert (second.route, second.refused) == ("handover", True)
+    assert shop.conversations.get(first.conversation_id).status == "waiting"
+    third = answer_to(shop.dialogue, again)
+    assert third.route == "refuse"  # a person is on the way already
+    assert {turn.question for turn in shop.conversations.unanswered(3)} == set(NOWHERE)
+
+
+def test_while_a_person_holds_it_the_assistant_is_silent(shop: Assistant) -> None:
+    first = answer_to(shop.dialogue, Question("How long is the warranty of the K3?"))
+    shop.handovers.take(first.conversation_id, "mei")
+    message = Question("Hello?", conversation_id=first.conversation_id, turn_id=new_id())
+    for _ in range(2):
+        events = list(shop.dialogue.respond(message, Cancellation()))
+        assert [type(event) for event in events] == [Delivered, TurnFinished]
+    *_, visitor = shop.timeline.entries(first.conversation_id)
+    assert isinstance(visitor, MessageEntry)
+    assert (visitor.id, visitor.text, visitor.ordinal) == (message.turn_id, "Hello?", 3)
+    shop.handovers.hand_back(first.conversation_id, "mei")
+    follow_up = Question("And the K1?", conversation_id=first.conversation_id)
+    assert "1 year" in answer_to(shop.dialogue, follow_up).text
+
+
+def test_a_question_asked_twice_by_one_name_is_answered_once(shop: Assistant) -> None:
+    question = Question("How long is the warranty of the K3?", turn_id=new_id(), visitor="ann")
+    first = answer_to(shop.dialogue, question)
+    assert answer_to(shop.dialogue, question) == first
+    assert len(shop.conversations.turns(first.conversation_id)) == 1
+    with pytest.raises(IdempotencyKeyReused):
+        answer_to(shop.dialogue, replace(question, text="And the K1?"))
+    with pytest.raises(ConversationNotFound):
+        answer_to(shop.dialogue, replace(question, visitor="ben"))

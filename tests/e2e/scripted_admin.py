@@ -12,10 +12,12 @@ from chatbot.accounts import Accounts, Role
 from chatbot.api.app import create_api
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations, new_id
+from chatbot.handover import Handovers
 from chatbot.messages import Answer, Question, ReplyEvent, Route
 from chatbot.recognising import IntentRecogniser
 from chatbot.schema import migrate
 from chatbot.settings import Settings
+from chatbot.timeline import Timeline
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import Language
 from knowledge.library import Library, open_library
@@ -48,6 +50,8 @@ class AdminDesk:
     library: Library
     retriever: Retriever
     conversations: Conversations
+    handovers: Handovers
+    timeline: Timeline
     accounts: Accounts
     rules: RuleBook
     embedder: HashEmbedder
@@ -68,11 +72,14 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
         accounts.add(role.label, PASSWORD, role)
     quick = HashEmbedder()
     recogniser = IntentRecogniser(quick, folder / "index" / "intents")
+    conversations = Conversations(engine)
     desk = AdminDesk(
         settings=Settings(data_dir=folder),
         library=library,
         retriever=Retriever(library, quick, candidates=50),
-        conversations=Conversations(engine),
+        conversations=conversations,
+        handovers=Handovers(engine, conversations.bulletin),
+        timeline=Timeline(engine),
         accounts=accounts,
         rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,

@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 
 from chatbot.accounts import Accounts, Role
 from chatbot.conversations import Conversations
+from chatbot.handover import Handovers
 from chatbot.settings import Settings
+from chatbot.timeline import Timeline
 from knowledge.database import Base, open_engine, sqlite_url
 from knowledge.rules.book import RuleBook
 from tests.chatbot.api.scripted_desk import (
@@ -36,6 +38,8 @@ def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
         retriever=OnePassage(),
         rules=RuleBook(tmp_path / "rules"),
         conversations=conversations,
+        handovers=Handovers(engine, conversations.bulletin),
+        timeline=Timeline(engine),
         accounts=Accounts(engine, b"0" * 32, hasher=QUICK),
     )
     engine.dispose()

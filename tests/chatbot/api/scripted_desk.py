@@ -15,7 +15,8 @@ from chatbot.accounts import Accounts
 from chatbot.api.app import create_api
 from chatbot.api.impatience import ImpatientProtocol
 from chatbot.cancellation import Cancellation
-from chatbot.conversations import Conversation, Conversations, new_id
+from chatbot.conversations import Conversation, Conversations, Origin, new_id
+from chatbot.handover import Handovers
 from chatbot.messages import (
     Answer,
     Citation,
@@ -29,6 +30,7 @@ from chatbot.messages import (
     Working,
 )
 from chatbot.settings import ServerSettings, Settings
+from chatbot.timeline import Timeline
 from knowledge.documents import (
     DocumentRecord,
     DocumentState,
@@ -74,7 +76,7 @@ class ScriptedDialogue:
         yield TextDelta(". [1]")
         yield HandedOver("asked for a person")
         answer = Answer(
-            turn_id=new_id(),
+            turn_id=question.turn_id or new_id(),
             conversation_id=conversation.id,
             text="Within 14 days. [1]",
             language=conversation.language,
@@ -92,7 +94,8 @@ class ScriptedDialogue:
     def conversation(self, question: Question) -> Conversation:
         language = question.language or Language.ENGLISH
         if question.conversation_id is None:
-            return self.conversations.start(language, question.visitor)
+            origin = Origin(question.visitor, question.channel, question.widget)
+            return self.conversations.start(language, origin)
         found = self.conversations.get(question.conversation_id, question.visitor)
         return replace(found, language=language)
 
@@ -159,6 +162,8 @@ class ScriptedDesk:
     retriever: OnePassage
     rules: RuleBook
     conversations: Conversations
+    handovers: Handovers
+    timeline: Timeline
     accounts: Accounts
 
     def app(self) -> FastAPI:

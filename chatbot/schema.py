@@ -16,13 +16,19 @@ from sqlalchemy import Engine
 
 import chatbot.account_tables
 import chatbot.tables
+import chatbot.widgets.tables
 import knowledge.tables
 from chatbot.errors import NewerDatabase
 from knowledge.database import Base, open_engine, sqlite_url
 
 METADATA = Base.metadata
 # Importing the modules registers their tables.
-TABLES = (chatbot.account_tables, chatbot.tables, knowledge.tables)
+TABLES = (
+    chatbot.account_tables,
+    chatbot.tables,
+    chatbot.widgets.tables,
+    knowledge.tables,
+)
 
 
 def migrate(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 """Real, small implementations of protocols, for tests that need no model."""
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -46,6 +47,10 @@ class HashEmbedder:
         with self._lock:
             self.embedded += len(texts) if kind == "passage" else 0
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def count_tokens(self, text: str) -> int:
+        """Words and single Han characters, and two markers."""
+        return len(re.findall(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[^\w\s]", text)) + 2
 
     def _add_trigrams(self, vector: Vectors, text: str) -> None:
         padded = f" {to_simplified(normalise(text)).casefold()} "

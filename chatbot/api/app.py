@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 import chatbot
-from chatbot.api import chat, conversations, documents, health, rules, search, session
+from chatbot.api import chat, conversations, documents, health, openai, rules, search, session
 from chatbot.api.access import AccessMiddleware, Gate, guarded
+from chatbot.api.embeddings import BoundedEmbedding
 from chatbot.api.guards import BodyLimits, SecurityHeaders
 from chatbot.api.health import Missing
+from chatbot.api.openai_shapes import OpenAIErrorShape
 from chatbot.api.parts import Desk
 from chatbot.api.problems import PROBLEM_TYPE, install_problems
 from chatbot.api.schemas import ProblemShape
@@ -52,6 +54,7 @@ def create_api(
     gate = Gate(desk.accounts, settings.server, local_token)
     app.state.desk = desk
     app.state.turns = turns
+    app.state.embedding = BoundedEmbedding(desk.embedder)
     app.state.gate = gate
     app.state.missing = missing
     install_problems(app)
@@ -60,6 +63,11 @@ def create_api(
         app.include_router(
             module.router, dependencies=[Depends(guarded)], responses={"default": problem}
         )
+    app.include_router(
+        openai.router,
+        dependencies=[Depends(guarded)],
+        responses={"default": {"model": OpenAIErrorShape}},
+    )
     app.add_middleware(BodyLimits, upload_bytes=settings.server.max_upload_mb * 1024 * 1024)
     app.add_middleware(AccessMiddleware, gate=gate)
     app.add_middleware(SecurityHeaders)

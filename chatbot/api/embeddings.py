@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +19,6 @@ from chatbot.api.openai_errors import (
 from chatbot.api.openai_replies import count_tokens
 from chatbot.api.openai_shapes import EmbeddingsRequest
 from chatbot.errors import ServerBusy
-from chatbot.serialise import Json
 from knowledge.embedding import CountingEmbedder, TextKind, Vectors
 
 EMBEDDING_MODEL: Final = "answerdesk-embedding"
@@ -47,21 +47,18 @@ class BoundedEmbedding:
             raise ServerBusy(seconds=_RETRY_SECONDS)
         self._requests += 1
         try:
-            return np.concatenate([await part for part in self._slices(texts, kind)])
+            parts: list[Vectors] = []
+            for start in range(0, len(texts), _SLICE):
+                async with self._turn:
+                    batch = texts[start : start + _SLICE]
+                    parts.append(await run_sync(self.embedder.embed, batch, kind))
+            return np.concatenate(parts)
         finally:
             self._requests -= 1
 
-    def _slices(self, texts: Sequence[str], kind: TextKind):
-        for start in range(0, len(texts), _SLICE):
-            yield self._slice(texts[start : start + _SLICE], kind)
 
-    async def _slice(self, texts: Sequence[str], kind: TextKind) -> Vectors:
-        async with self._turn:
-            return await run_sync(self.embedder.embed, texts, kind)
-
-
-async def embedding_list(body: EmbeddingsRequest, embedding: BoundedEmbedding) -> Json:
-    """The response to `body`. Raises what is wrong with it, and `ServerBusy`."""
+async def embedding_list(body: EmbeddingsRequest, embedding: BoundedEmbedding) -> bytes:
+    """The JSON that answers `body`. Raises what is wrong with it, and `ServerBusy`."""
     embedder = embedding.embedder
     if body.model != EMBEDDING_MODEL:
         raise UnknownChatModel(model=body.model, known=EMBEDDING_MODEL, param="model")
@@ -71,13 +68,21 @@ async def embedding_list(body: EmbeddingsRequest, embedding: BoundedEmbedding) -
         )
     texts = _texts(body.input)
     vectors = await embedding.embed(texts, body.input_type)
-    tokens = sum(await run_sync(count_tokens, embedder, texts))
+    return await run_sync(_written, embedder, texts, vectors, body.encoding_format)
+
+
+def _written(
+    embedder: CountingEmbedder, texts: Sequence[str], vectors: Vectors, encoding: str | None
+) -> bytes:
+    # A vector at a time: in one go, a million numbers would hold up every other thread.
     data = [
-        {"object": "embedding", "index": index, "embedding": _encoded(row, body.encoding_format)}
+        json.dumps({"object": "embedding", "index": index, "embedding": _encoded(row, encoding)})
         for index, row in enumerate(vectors)
     ]
+    tokens = sum(count_tokens(embedder, texts))
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return {"object": "list", "data": data, "model": EMBEDDING_MODEL, "usage": usage}
+    rest = json.dumps({"object": "list", "model": EMBEDDING_MODEL, "usage": usage})
+    return f'{rest[:-1]}, "data": [{", ".join(data)}]}}'.encode()
 
 
 def _texts(given: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]) -> list[str]:
@@ -96,4 +101,4 @@ def _texts(given: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]])
 def _encoded(vector: Vectors, encoding: str | None) -> str | list[float]:
     if encoding == "base64":
         return base64.b64encode(vector.astype("<f4").tobytes()).decode()
-    return [float(number) for number in vector]
+    return vector.tolist()

@@ -13,6 +13,9 @@ from chatbot.api.problems import language_of, refusal
 # A question is at most 2,000 characters; the rest is room for slots.
 BODY_BYTES: Final = 256 * 1024
 UPLOAD_PATH: Final = "/api/v1/documents"
+# Texts to embed come by the hundred.
+EMBEDDING_PATH: Final = "/v1/embeddings"
+_EMBEDDING_BYTES: Final = 1024 * 1024
 # What a multipart form adds to its file: boundaries, headers and small fields.
 _FORM_BYTES: Final = 64 * 1024
 _GRACE_SECONDS: Final = 10.0
@@ -63,13 +66,16 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
         self.app = app
-        self.upload_bytes = upload_bytes
+        self._limits = {
+            UPLOAD_PATH: upload_bytes + _FORM_BYTES,
+            EMBEDDING_PATH: _EMBEDDING_BYTES,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(_LIMITED):
             await self.app(scope, receive, send)
             return
-        limit = self.upload_bytes + _FORM_BYTES if scope["path"] == UPLOAD_PATH else BODY_BYTES
+        limit = self._limits.get(scope["path"], BODY_BYTES)
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared[:20]) > limit:

@@ -56,8 +56,11 @@ ENTRANCES: Final = (
     Entrance("GET", "/api/v1/chat/{}/events", Need.VISITOR, "chat"),
     Entrance("POST", "/api/v1/feedback", Need.VISITOR, "chat"),
     Entrance("POST", "/v1/chat/completions", Role.AGENT, "chat"),
-    Entrance("GET", "/v1/models", Role.AGENT, "chat"),
+    Entrance("GET", "/v1/models/**", Role.AGENT, "chat"),
     Entrance("POST", "/v1/embeddings", Role.AGENT, "search"),
+    # Nothing is there, and whoever might have asked the right way is told so.
+    Entrance("POST", "/v1/completions", Role.AGENT, "chat"),
+    Entrance("POST", "/v1/responses", Role.AGENT, "chat"),
     Entrance("GET", "/api/v1/search", Role.AGENT, "search"),
     Entrance("POST", "/api/v1/search", Role.AGENT, "search"),
     Entrance("GET", "/api/v1/documents/**", Role.AGENT, "documents:read"),

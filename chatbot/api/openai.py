@@ -30,7 +30,14 @@ from chatbot.api.openai_shapes import (
 )
 from chatbot.api.parts import Desk
 from chatbot.api.problems import caller_language, problem_of, remember_language
-from chatbot.api.running import client_left, sent, turn_answer, turn_stream, unless_left
+from chatbot.api.running import (
+    Failure,
+    client_left,
+    sent,
+    turn_answer,
+    turn_stream,
+    unless_left,
+)
 from chatbot.api.turns import TurnRunner
 from chatbot.messages import Question
 from chatbot.serialise import Json
@@ -90,15 +97,14 @@ async def embed(request: Request, body: EmbeddingsRequest) -> Response:
     """A vector for each text."""
     embedding: BoundedEmbedding = request.app.state.embedding
     found = await unless_left(request, embedding_list(body, embedding))
-    return client_left() if found is None else JSONResponse(found)
+    return client_left() if found is None else Response(found, media_type="application/json")
 
 
-@router.api_route(
-    "/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-)
+@router.post("/completions", include_in_schema=False)
+@router.post("/responses", include_in_schema=False)
 async def elsewhere(request: Request) -> None:
-    """What else OpenAI offers: said plainly, since clients try it."""
-    raise NoSuchOpenAIRoute(method=request.method, path=request.scope["path"][:200])
+    """OpenAI's other ways to ask, which clients may be set to."""
+    raise NoSuchOpenAIRoute(path=request.scope["path"])
 
 
 def _question(body: CompletionRequest, visitor: str, desk: Desk) -> Question:
@@ -124,11 +130,13 @@ def _question(body: CompletionRequest, visitor: str, desk: Desk) -> Question:
 
 def _all_text(messages: Sequence[ChatMessage]) -> str:
     contents = (message.content for message in messages)
-    parts = (c if isinstance(c, str) else "\n".join(p.text or "" for p in c or ()) for c in contents)
+    parts = (
+        c if isinstance(c, str) else "\n".join(p.text or "" for p in c or ()) for c in contents
+    )
     return "\n".join(parts)
 
 
-def _failure(request: Request):
+def _failure(request: Request) -> Failure:
     def failure(error: Exception) -> ServerSentEvent:
         return sent(None, problem_of(error).openai_json(caller_language(request)))
 

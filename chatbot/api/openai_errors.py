@@ -93,5 +93,5 @@ class OtherDimensions(AnswerDeskError):
 class NoSuchOpenAIRoute(AnswerDeskError):
     code = "unknown_url"
     status = 404
-    en = "{method} {path} is not offered. There are chat/completions, models and embeddings."
-    zh = "不提供 {method} {path}。可用的有 chat/completions、models 和 embeddings。"
+    en = "{path} is not offered. Please ask by way of /v1/chat/completions."
+    zh = "不提供 {path}。请改用 /v1/chat/completions。"

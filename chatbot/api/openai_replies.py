@@ -172,15 +172,16 @@ class Reply:
     def _sources(self, answer: Answer) -> str:
         return sources_text(answer.citations, answer.language) if self.append_sources else ""
 
-    def _chunk(self, delta: Json, **more: object) -> ServerSentEvent:
-        finish = "stop" if more else None
+    def _chunk(
+        self, delta: Json, finish: str | None = None, more: Json | None = None
+    ) -> ServerSentEvent:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         usage: Json = {"usage": None} if self.include_usage else {}
         head = self._head("chat.completion.chunk")
-        return sent(None, {**head, "choices": [choice], **usage, **more})
+        return sent(None, {**head, "choices": [choice], **usage, **(more or {})})
 
     def _last_chunk(self, answer: Answer) -> ServerSentEvent:
-        return self._chunk(_cited(answer), answerdesk=about_turn(answer))
+        return self._chunk(_cited(answer), "stop", {"answerdesk": about_turn(answer)})
 
     async def _usage_chunk(self, text: str) -> ServerSentEvent:
         head = self._head("chat.completion.chunk")

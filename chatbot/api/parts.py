@@ -11,6 +11,7 @@ from chatbot.messages import Question, ReplyEvent
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
 from knowledge.documents import DocumentRecord, LoadedText, Ranked
+from knowledge.embedding import CountingEmbedder
 from knowledge.rules.book import RuleBook
 
 
@@ -81,3 +82,6 @@ class Desk(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def embedder(self) -> CountingEmbedder: ...

@@ -24,3 +24,11 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """Vectors of `texts`, shape `(len(texts), dimension)`, float32, unit length. Thread-safe."""
         ...
+
+
+class CountingEmbedder(Embedder, Protocol):
+    """An embedder that tells how long a text is to it."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as a passage, prefix and markers included, however long it is."""
+        ...

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from knowledge.embedding import Embedder
+from knowledge.embedding import CountingEmbedder
 from knowledge.models import load_catalogue, require
 
 
-def load_embedder(model: str, models_dir: Path, threads: int | None = None) -> Embedder:
+def load_embedder(model: str, models_dir: Path, threads: int | None = None) -> CountingEmbedder:
     """The embedder `model`: a catalogue name, a folder or a hub id (the last two by sentence-transformers).
 
     A catalogue name must have been pulled: raises `ModelFileMissing` or `ModelFileAltered`.

@@ -42,6 +42,7 @@ from knowledge.documents import (
 )
 from knowledge.errors import DocumentNotFound
 from knowledge.rules.book import RuleBook
+from tests.fakes import HashEmbedder
 
 PASSWORD = "correct horse battery"
 LOCAL_TOKEN = "local-token-of-this-server"
@@ -165,6 +166,7 @@ class ScriptedDesk:
     handovers: Handovers
     timeline: Timeline
     accounts: Accounts
+    embedder: HashEmbedder = field(default_factory=HashEmbedder)
 
     def app(self) -> FastAPI:
         return create_api(self, local_token=LOCAL_TOKEN)

@@ -19,6 +19,10 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/documents": {"files": {"file": ("a.txt", b"text")}},
     "POST /api/v1/rules/check": {"json": {"name": "a.yaml", "text": "rules: []"}},
     "PUT /api/v1/rules": {"json": {"name": "a.yaml", "text": "rules: []"}},
+    "POST /v1/chat/completions": {
+        "json": {"model": "answerdesk", "messages": [{"role": "user", "content": "How long?"}]}
+    },
+    "POST /v1/embeddings": {"json": {"model": "answerdesk-embedding", "input": "returns"}},
     "POST /login": {"json": {"name": "agent", "password": "wrong"}},
 }
 # What each route needs, written out a second time on purpose: a new route fails until it is here.
@@ -37,6 +41,10 @@ EXPECTED: dict[str, Need | Role] = {
     "POST /api/v1/rules/check": Role.AGENT,
     "PUT /api/v1/rules": Role.EDITOR,
     "DELETE /api/v1/rules/{name}": Role.EDITOR,
+    "POST /v1/chat/completions": Role.AGENT,
+    "GET /v1/models": Role.AGENT,
+    "GET /v1/models/{model}": Role.AGENT,
+    "POST /v1/embeddings": Role.AGENT,
     "POST /login": Need.NOTHING,
     "POST /logout": Need.NOTHING,
     "GET /healthz": Need.NOTHING,

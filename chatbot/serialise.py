@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import assert_never, cast
+from datetime import UTC, datetime
+from typing import Literal, assert_never, cast
 
 from chatbot.messages import (
     Answer,
@@ -16,9 +17,11 @@ from chatbot.messages import (
     TurnFinished,
     Working,
 )
+from chatbot.timeline import Entry, EventEntry, MessageEntry, TurnEntry
 from knowledge.documents import DocumentRecord, Language, Position, Ranked
 
 Json = dict[str, object]
+Audience = Literal["visitor", "team"]
 
 
 def answer_json(answer: Answer) -> Json:
@@ -113,6 +116,67 @@ def event_json(event: ReplyEvent) -> tuple[str, Json]:  # noqa: PLR0911 -- one c
             return "finished", turn_json(event.answer)
         case _:
             assert_never(event)
+
+
+def entry_json(entry: Entry, audience: Audience) -> Json:
+    """An entry of a conversation. A visitor is not told how an answer came about, the team is."""
+    common: Json = {
+        "ordinal": entry.ordinal,
+        "id": entry.id,
+        "created_at": utc_json(entry.created_at),
+    }
+    match entry:
+        case TurnEntry():
+            inside = _inside(entry.answer) if audience == "team" else {}
+            return {**common, "kind": "turn", **_turn_entry(entry), **inside}
+        case MessageEntry(by_agent=True):
+            return {**common, "kind": "agent", "author": entry.author, "text": entry.text}
+        case MessageEntry():
+            return {**common, "kind": "visitor", "text": entry.text}
+        case EventEntry():
+            return {**common, "kind": "event", "event": entry.event, "by": entry.by or None}
+        case _:
+            assert_never(entry)
+
+
+def _turn_entry(entry: TurnEntry) -> Json:
+    answer = entry.answer
+    return {
+        "question": entry.question,
+        "answer": answer.text,
+        "language": answer.language.value,
+        "route": answer.route,
+        "refused": answer.refused,
+        "citations": [source_json(citation) for citation in answer.citations],
+        "suggestions": list(answer.suggestions),
+        "feedback": entry.feedback,
+    }
+
+
+def _inside(answer: Answer) -> Json:
+    return {
+        "answerability": round(answer.answerability, 4),
+        "rules": list(answer.rules),
+        "generator_called": answer.generator_called,
+        "trace": [trace_json(step) for step in answer.trace],
+    }
+
+
+def source_json(citation: Citation) -> Json:
+    """A source as a visitor reads it: what it is called, the words, and the text around them."""
+    return {
+        "number": citation.number,
+        "title": citation.title,
+        "quote": citation.quote,
+        "url": citation.url,
+        "passage": citation.passage_text,
+    }
+
+
+def utc_json(moment: datetime) -> str:
+    """A moment in ISO 8601, UTC; SQLite gives it back without its zone."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat()
 
 
 def plain(value: object) -> object:

@@ -25,8 +25,9 @@ from chatbot.turn import TurnLimits
 from chatbot.understanding import Understanding
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
-from knowledge.embedding import Embedder
+from knowledge.embedding import CountingEmbedder
 from knowledge.embedding.loading import load_embedder
+from knowledge.embedding.remembering import RememberingEmbedder
 from knowledge.library import Library, open_library
 from knowledge.models.store import ModelState, installed, pull
 from knowledge.owner import own
@@ -51,7 +52,7 @@ class Assistant:
     timeline: Timeline
     accounts: Accounts
     generator: ManagedGenerator | None
-    embedder: Embedder
+    embedder: CountingEmbedder
     recogniser: IntentRecogniser
 
 
@@ -100,7 +101,7 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         understanding=Understanding(recogniser),
         rules=rules,
         retriever=retriever,
-        reader=Reader(library.embedder, weights),
+        reader=Reader(RememberingEmbedder(library.embedder), weights),
         answering=Answering(generator, _quote_limits(settings)),
         conversations=conversations,
         handovers=handovers,

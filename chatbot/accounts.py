@@ -207,10 +207,10 @@ class Accounts:
             row = session.scalar(select(UserRow).where(UserRow.name == name))
         right = self._verify(self._nobody if row is None else row.password_hash, password)
         if row is None or row.suspended or not right:
-            self._by_name.failed(person)
-            self._by_client.failed(client)
+            self._by_name.count(person)
+            self._by_client.count(client)
             raise WrongPassword
-        self._by_name.succeeded(person)
+        self._by_name.forget(person)
         return self._open_session(row.id)
 
     def by_session(self, token: str) -> Member | None:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,6 +32,7 @@ class ServerSettings(_Group):
     """`public_chat` None: visitors may chat without a key only while bound to loopback.
 
     `public_collections` None: they may then ask any collection, and the default one otherwise.
+    `trusted_proxies` are addresses or networks whose `X-Forwarded-*` headers are believed.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +41,23 @@ class ServerSettings(_Group):
     public_collections: tuple[str, ...] | None = None
     max_upload_mb: Positive = 30
     max_turns_at_once: Positive = 16
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+
+
+class WidgetSettings(_Group):
+    """How often visitors on other sites may do what, in a minute: by address, and by widget.
+
+    `check_private_addresses`: whether the check of a page may fetch one in a private network.
+    None: only while bound to loopback.
+    """
+
+    sessions_per_address: Positive = 30
+    sessions_per_widget: Positive = 1000
+    messages_per_address: Positive = 30
+    messages_per_widget: Positive = 1000
+    requests_per_address: Positive = 600
+    requests_per_widget: Positive = 10_000
+    check_private_addresses: bool | None = None
 
 
 class RetrievalSettings(_Group):
@@ -96,6 +114,7 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     sample_knowledge: bool = True
     server: ServerSettings = ServerSettings()
+    widget: WidgetSettings = WidgetSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answers: AnswerSettings = AnswerSettings()
     generator: GeneratorSettings = GeneratorSettings()

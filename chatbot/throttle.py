@@ -1,35 +1,37 @@
-"""How often someone may try before having to wait."""
+"""How often something may happen before one has to wait."""
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 
 class Throttle:
-    """Counts failures by key within a sliding window. Lives in one process and forgets on restart."""
+    """At most `limit` times in any `seconds`, by key. Lives in one process and forgets on restart."""
 
     # Keys remembered at most: an attacker with many addresses must not fill the memory.
     CAPACITY = 10_000
 
     def __init__(
-        self, failures: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._failures = failures
+        self._limit = limit
         self._seconds = seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._times: dict[str, list[float]] = {}
+        # In the order of their latest time; a key's oldest time stands first.
+        self._times: dict[str, deque[float]] = {}
 
     def wait(self, key: str) -> float:
-        """Seconds until `key` may try again; 0 when it may now."""
+        """Seconds until it may happen again for `key`; 0 when it may now."""
         with self._lock:
             recent = self._recent(key)
-            if len(recent) < self._failures:
+            if len(recent) < self._limit:
                 return 0.0
-            return recent[-self._failures] + self._seconds - self._clock()
+            return recent[-self._limit] + self._seconds - self._clock()
 
-    def failed(self, key: str) -> None:
-        """Count one failure of `key`."""
+    def count(self, key: str) -> None:
+        """Note that it has happened for `key`."""
         with self._lock:
             recent = self._recent(key)
             recent.append(self._clock())
@@ -38,11 +40,14 @@ class Throttle:
                 del self._times[next(iter(self._times))]
             self._times[key] = recent
 
-    def succeeded(self, key: str) -> None:
-        """Forget the failures of `key`."""
+    def forget(self, key: str) -> None:
+        """Let `key` begin anew."""
         with self._lock:
             self._times.pop(key, None)
 
-    def _recent(self, key: str) -> list[float]:
+    def _recent(self, key: str) -> deque[float]:
+        times = self._times.get(key) or deque[float]()
         since = self._clock() - self._seconds
-        return [moment for moment in self._times.get(key, []) if moment > since]
+        while times and times[0] <= since:
+            times.popleft()
+        return times

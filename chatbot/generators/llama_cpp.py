@@ -9,18 +9,16 @@ import importlib
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatbot.cancellation import Cancellation
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import EngineLimits, ModelCard, Prompt
 from chatbot.generators.chat import chat_messages
 from chatbot.generators.cores import physical_cores
-from chatbot.generators.streams import Deadline, Pieces, Workers
-from knowledge.documents import Language
+from chatbot.generators.streams import Pieces
+from chatbot.generators.threaded import ThreadedGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Tuning:
     speculate: bool = False
 
 
-class LlamaCppGenerator:
+class LlamaCppGenerator(ThreadedGenerator):
     """The GGUF file at `path`; loading takes about a second for the embedded model.
 
     Raises `GeneratorFailed` when the file cannot be loaded. `close` frees the memory.
@@ -53,40 +51,18 @@ class LlamaCppGenerator:
         *,
         tuning: Tuning | None = None,
     ) -> None:
-        self._card = card
-        self._limits = limits or EngineLimits()
+        super().__init__(card, limits or EngineLimits(), "llama.cpp")
         self._tuning = tuning or Tuning()
         self._engine: Any = _load(path, self._limits, self._tuning)
-        self._workers = Workers("llama.cpp")
 
-    @property
-    def name(self) -> str:
-        return self._card.name
-
-    @property
-    def languages(self) -> frozenset[Language]:
-        return self._card.languages
-
-    def stream(self, prompt: Prompt, cancellation: Cancellation) -> Iterator[str]:
-        deadline = Deadline(self._limits.deadline_seconds, cancellation)
-        return self._stream(prompt, cancellation, deadline)
-
-    def close(self) -> None:
-        """Stop every generation and free the model; a hung engine is left behind."""
-        if self._workers.close():
-            self._engine = None
-
-    def _stream(
-        self, prompt: Prompt, cancellation: Cancellation, deadline: Deadline
-    ) -> Iterator[str]:
+    def _generate(self, prompt: Prompt, pieces: Pieces) -> None:
         request = _request(prompt, keep_prefix=self._tuning.keep_prefix)
-        pieces = self._workers.start(lambda pieces: self._generate(request, pieces))
-        yield from pieces.read(cancellation, deadline)
-
-    def _generate(self, request: dict[str, Any], pieces: Pieces) -> None:
         reader = _ChunkReader(pieces)
         self._engine.handle_chat_completions(request, reader.receive)
         reader.check_end()
+
+    def _free(self) -> None:
+        self._engine = None
 
 
 class _ChunkReader:

@@ -5,20 +5,18 @@ Weights come from safetensors or GGUF files only, and no code from a model is ru
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
-from chatbot.cancellation import Cancellation
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import EngineLimits, ModelCard, Prompt
 from chatbot.generators.chat import chat_messages
 from chatbot.generators.cores import physical_cores
-from chatbot.generators.streams import Deadline, Pieces, Workers
-from knowledge.documents import Language
+from chatbot.generators.streams import Pieces
+from chatbot.generators.threaded import ThreadedGenerator
 
 
 def cuda_available() -> bool:
@@ -26,7 +24,7 @@ def cuda_available() -> bool:
     return torch.cuda.is_available()
 
 
-class TransformersGenerator:
+class TransformersGenerator(ThreadedGenerator):
     """The model `source`: a .gguf file, a folder, or the id of a model on the hub.
 
     On a GPU it runs in bf16, on a CPU in fp32. Raises `GeneratorFailed` when it
@@ -34,8 +32,7 @@ class TransformersGenerator:
     """
 
     def __init__(self, source: str, card: ModelCard, limits: EngineLimits | None = None) -> None:
-        self._card = card
-        self._limits = limits or EngineLimits()
+        super().__init__(card, limits or EngineLimits(), "transformers")
         self._device = "cuda" if cuda_available() else "cpu"
         self._thread = threading.local()
         if self._device == "cpu":
@@ -46,30 +43,6 @@ class TransformersGenerator:
         self._context = min(self._limits.context_tokens, _longest_context(self._model))
         for layer in _layers(self._model):
             layer.register_forward_pre_hook(self._stop_between_layers)
-        self._workers = Workers("transformers")
-
-    @property
-    def name(self) -> str:
-        return self._card.name
-
-    @property
-    def languages(self) -> frozenset[Language]:
-        return self._card.languages
-
-    def stream(self, prompt: Prompt, cancellation: Cancellation) -> Iterator[str]:
-        deadline = Deadline(self._limits.deadline_seconds, cancellation)
-        return self._stream(prompt, cancellation, deadline)
-
-    def close(self) -> None:
-        """Stop every generation and free the model; a hung engine is left behind."""
-        if self._workers.close():
-            self._model = None
-
-    def _stream(
-        self, prompt: Prompt, cancellation: Cancellation, deadline: Deadline
-    ) -> Iterator[str]:
-        pieces = self._workers.start(lambda pieces: self._generate(prompt, pieces))
-        yield from pieces.read(cancellation, deadline)
 
     def _generate(self, prompt: Prompt, pieces: Pieces) -> None:
         inputs = _encode(self._tokenizer, prompt).to(self._device)
@@ -88,6 +61,9 @@ class TransformersGenerator:
                 streamer=_Streamer(self._tokenizer, pieces),
                 stopping_criteria=transformers.StoppingCriteriaList([_Stopped(pieces)]),
             )
+
+    def _free(self) -> None:
+        self._model = None
 
     def _stop_between_layers(self, *_: object) -> None:
         """Reading a long prompt takes seconds and asks no stopping criterion."""

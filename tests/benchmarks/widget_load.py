@@ -35,6 +35,7 @@ URL = f"http://127.0.0.1:{PORT}"
 ORIGIN = "https://shop.example"
 # One in twenty asks for what only the Transformer can put together.
 SPREAD = ["Compare the K1 with the K3", "Give me an overview of your kettles"]
+LIMITS = ("SESSIONS_PER_ADDRESS", "MESSAGES_PER_ADDRESS", "REQUESTS_PER_ADDRESS")
 PASSWORD = secrets.token_urlsafe(16)
 
 
@@ -67,9 +68,7 @@ def _server(work: Path) -> Generator[subprocess.Popen[bytes]]:
         "ANSWERDESK_MODELS_DIR": str(Settings().models_folder.resolve()),
         "ANSWERDESK_ADMIN_PASSWORD": PASSWORD,
         # All visitors come from one address here.
-        "ANSWERDESK_WIDGET__SESSIONS_PER_MINUTE": "100000",
-        "ANSWERDESK_WIDGET__MESSAGES_PER_MINUTE": "100000",
-        "ANSWERDESK_WIDGET__REQUESTS_PER_MINUTE": "100000",
+        **{f"ANSWERDESK_WIDGET__{name}": "1000000" for name in LIMITS},
     }
     command = [sys.executable, "-m", "ui.main", "serve", "--port", str(PORT)]
     with (work / "server.log").open("wb") as log:

@@ -7,7 +7,10 @@ from pathlib import Path
 from knowledge.database import Base, open_engine, sqlite_url
 from knowledge.documents import DocumentRecord, DocumentState, Passage
 from knowledge.embedding import Embedder
+from knowledge.indexes.chroma import ChromaIndex
+from knowledge.indexes.keyword import KeywordIndex
 from knowledge.library import Library, open_library
+from knowledge.passages import PassageStore
 from tests.fakes import HashEmbedder
 
 COLLECTION = "shop"
@@ -59,3 +62,27 @@ def found_by_meaning(
     hits = library.dense_search(collection, vector, 20)
     passages = library.passages([hit.key for hit in hits])
     return [passages[hit.key] for hit in hits if hit.key in passages]
+
+
+def assert_indexes_agree(folder: Path, embedder: HashEmbedder | None = None) -> None:
+    """Every visible passage is in both indexes, once, and nothing else is."""
+    embedder = embedder or HashEmbedder()
+    engine = open_engine(sqlite_url(folder / "answerdesk.db"))
+    passages = PassageStore(engine, embedder.fingerprint)
+    keywords = KeywordIndex(folder / "index" / "keyword.db")
+    vectors = ChromaIndex(
+        folder / "index" / "chroma", fingerprint=embedder.fingerprint, dimension=embedder.dimension
+    )
+    try:
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT key, collection, live FROM passages").all()
+        assert all(live for _, _, live in rows)
+        for collection in {collection for _, collection, _ in rows} | {COLLECTION}:
+            keys = {key for key, where, _ in rows if where == collection}
+            assert passages.keys(collection, embedded=True) == keys
+            assert keywords.keys(collection) == keys
+            assert vectors.keys(collection) == keys
+    finally:
+        vectors.close()
+        keywords.close()
+        engine.dispose()

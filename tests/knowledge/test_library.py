@@ -1,36 +1,20 @@
 """Documents go in, are found, are replaced and deleted; the indexes agree with SQL throughout."""
 
-import json
-import shutil
-import sqlite3
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DocumentState, Language
 from knowledge.errors import (
     DocumentNotFound,
-    EmptyDocument,
-    FileTooLarge,
-    InvalidCollection,
-    InvalidPassageFile,
-    NotText,
-    PathNotFound,
-    UnsupportedFormat,
 )
-from knowledge.indexes.chroma import ChromaIndex
-from knowledge.indexes.keyword import KeywordIndex
 from knowledge.language import terms
-from knowledge.library import Library
-from knowledge.passages import PassageStore
 from tests.fakes import HashEmbedder
 from tests.knowledge.library_parts import (
     COLLECTION,
     add,
+    assert_indexes_agree,
     found,
     found_by_meaning,
     library_at,
@@ -39,30 +23,6 @@ from tests.knowledge.library_parts import (
 
 RETURNS = "# Returns\n\nYou can return the lamp within 30 days. Shipping back is free.\n"
 RETURNS_ZH = "# 退货\n\n台灯可以在 30 天内退货，退货运费由我们承担。\n"
-
-
-def assert_indexes_agree(folder: Path, embedder: HashEmbedder | None = None) -> None:
-    """Every visible passage is in both indexes, once, and nothing else is."""
-    embedder = embedder or HashEmbedder()
-    engine = open_engine(sqlite_url(folder / "answerdesk.db"))
-    passages = PassageStore(engine, embedder.fingerprint)
-    keywords = KeywordIndex(folder / "index" / "keyword.db")
-    vectors = ChromaIndex(
-        folder / "index" / "chroma", fingerprint=embedder.fingerprint, dimension=embedder.dimension
-    )
-    try:
-        with engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT key, collection, live FROM passages").all()
-        assert all(live for _, _, live in rows)
-        for collection in {collection for _, collection, _ in rows} | {COLLECTION}:
-            keys = {key for key, where, _ in rows if where == collection}
-            assert passages.keys(collection, embedded=True) == keys
-            assert keywords.keys(collection) == keys
-            assert vectors.keys(collection) == keys
-    finally:
-        vectors.close()
-        keywords.close()
-        engine.dispose()
 
 
 def test_a_document_is_found_in_both_languages(tmp_path: Path) -> None:
@@ -249,248 +209,3 @@ def test_a_passage_that_cannot_be_embedded_fails_alone(tmp_path: Path) -> None:
         assert failed.reason is not None
         assert "by its words only" in failed.reason
         assert {p.document for p in found(library, "lamp")} == {"bad.md", "good.md"}
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "error"),
-    [
-        ("a.docx", b"PK\x03\x04", UnsupportedFormat),
-        ("a", b"text", UnsupportedFormat),
-        ("a.md", b"", EmptyDocument),
-        ("a.md", b"\x89PNG\r\n\x1a\n", NotText),
-        ("a.txt", bytes(65 * 2**20), FileTooLarge),
-    ],
-)
-def test_what_is_no_document_is_refused(
-    tmp_path: Path, name: str, data: bytes, error: type[Exception]
-) -> None:
-    with library_at(tmp_path, background=False) as library:
-        with pytest.raises(error):
-            library.add_file(name, data, collection=COLLECTION)
-        assert library.list() == []
-
-
-@pytest.mark.parametrize("collection", ["", " ", "a\nb", "x" * 201, "a\x00"])
-def test_a_collection_has_a_name(tmp_path: Path, collection: str) -> None:
-    with library_at(tmp_path, background=False) as library, pytest.raises(InvalidCollection):
-        library.add_file("a.md", b"text", collection=collection)
-
-
-def _tree(folder: Path) -> Path:
-    root = folder / "kb"
-    (root / "deep" / ".git").mkdir(parents=True)
-    (root / "returns.md").write_text(RETURNS, encoding="utf-8")
-    (root / "deep" / "退货.md").write_text(RETURNS_ZH, encoding="utf-8")
-    (root / "deep" / "photo.png").write_bytes(b"\x89PNG")
-    (root / "deep" / "empty.md").write_bytes(b"")
-    (root / ".hidden.md").write_text("hidden", encoding="utf-8")
-    (root / "deep" / ".git" / "note.md").write_text("hidden", encoding="utf-8")
-    return root
-
-
-def test_a_folder_is_taken_in_with_all_below_it(tmp_path: Path) -> None:
-    root = _tree(tmp_path)
-    with library_at(tmp_path / "data") as library:
-        seen: list[str] = []
-        intake = library.add_paths([root], COLLECTION, seen.append)
-        assert [record.name for record in intake.documents] == ["kb/returns.md", "kb/deep/退货.md"]
-        assert [record.source for record in intake.documents] == [
-            str(root / "returns.md"),
-            str(root / "deep" / "退货.md"),
-        ]
-        assert [name for name, _ in intake.unreadable] == ["kb/deep/empty.md", "kb/deep/photo.png"]
-        assert len(seen) == 4
-        ready(library)
-        again = library.add_paths([root / "returns.md"], COLLECTION)
-        assert [record.name for record in again.documents] == ["returns.md"]
-        assert len(library.list()) == 2
-        with pytest.raises(PathNotFound):
-            library.add_paths([root, tmp_path / "nowhere"], COLLECTION)
-
-
-def _lines(*objects: object) -> bytes:
-    return "\n".join(json.dumps(item, ensure_ascii=False) for item in objects).encode()
-
-
-def test_ready_passages_are_documents_of_their_own(tmp_path: Path) -> None:
-    long = "The lamp is described at length. " * 200
-    data = _lines(
-        {
-            "id": "p1",
-            "title": "Returns",
-            "text": "Return the lamp\r\nwithin 30 days.",
-            "url": "https://x/1",
-        },
-        {"id": "p2", "title": "", "text": long},
-        {"id": "p3", "title": "别处", "text": "台灯", "collection": "other"},
-    )
-    with library_at(tmp_path) as library:
-        records = library.add_passages("kb.jsonl", data, collection=COLLECTION)
-        assert sorted(record.name for record in records) == ["p1", "p2", "p3"]
-        ready(library)
-        first = next(p for p in found(library, "return lamp") if p.id == "p1")
-        assert (first.document, first.text, first.url) == (
-            "p1",
-            "Return the lamp\r\nwithin 30 days.",
-            "https://x/1",
-        )
-        assert next(p for p in found(library, "described at length")).text == long
-        assert [p.id for p in found(library, "台灯", "other")] == ["p3"]
-        assert library.loaded_text(records[0].id).text == first.text
-        library.add_passages(
-            "kb.jsonl", data.replace(b"30 days", b"60 days"), collection=COLLECTION
-        )
-        ready(library)
-        assert len(library.list()) == 3
-        assert "60 days" in found(library, "return within days")[0].text
-    assert_indexes_agree(tmp_path)
-
-
-def test_every_bad_line_is_named_and_nothing_is_taken(tmp_path: Path) -> None:
-    data = b"\n".join(
-        [
-            _lines({"id": "p1", "title": "t", "text": "fine"}),
-            b"{not json",
-            b"",
-            _lines({"id": "p2", "title": "t"}),
-            _lines({"id": "p1", "title": "t", "text": "again"}),
-            _lines({"id": "p4", "text": 5}),
-            b'{"id": "p5", "text": "\xff"}',
-            _lines(["list"]),
-            b"[" * 100_000,
-        ]
-    )
-    with library_at(tmp_path) as library:
-        with pytest.raises(InvalidPassageFile) as caught:
-            library.add_passages("kb.jsonl", data, collection=COLLECTION)
-        assert [line for line, _, _ in caught.value.problems] == [2, 4, 5, 6, 7, 8, 9]
-        assert 'line 4: "text" is missing or empty' in str(caught.value)
-        assert "第 4 行：缺少“text”或其为空" in caught.value.text(Language.CHINESE)
-        assert library.list() == []
-
-
-def test_naughty_strings_do_no_harm(tmp_path: Path) -> None:
-    naughty = ['"; DROP TABLE passages; --', "NEAR(a b)", "a AND OR NOT *", "\x00\x01", "\ud800", "'" * 500,
-               "{}[]()^~:\\", "🙂👩‍👩‍👧", "᚛᚜", "ﷺ", "İstanbul ǅ", "-col:x", "%s%n", "../../etc/passwd",
-               "<script>alert(1)</script>", "\u202eabc", "退" * 5000, " ", ""]  # fmt: skip
-    with library_at(tmp_path) as library:
-        add(library, "returns.md", RETURNS)
-        for number, text in enumerate(naughty):
-            name = f"{text[:40]}{number}.txt"
-            library.add_file(
-                name,
-                f"lamp {text} {number}".encode("utf-8", "surrogatepass"),
-                collection=COLLECTION,
-                source=f"s{number}",
-            )
-        ready(library)
-        for text in naughty:
-            found(library, text)
-            found_by_meaning(library, text + " lamp")
-            library.idf(COLLECTION, [text])
-        # All but the one with a NUL in it, which is binary.
-        assert len(library.keyword_search(COLLECTION, "lamp", 50)) == len(naughty)
-        assert library.progress().failed == 1
-    assert_indexes_agree(tmp_path)
-
-
-def test_many_threads_add_and_search_at_once(tmp_path: Path) -> None:
-    problems: list[BaseException] = []
-
-    def work(library: Library, number: int) -> None:
-        try:
-            for turn in range(5):
-                add(library, f"{number}.md", f"# {number}\n\nThe lamp in turn {turn}.")
-                add(library, "shared.md", f"Shared by all: {number} {turn}.")
-                found(library, "lamp")
-                found_by_meaning(library, "lamp")
-        except BaseException as error:
-            problems.append(error)
-
-    with library_at(tmp_path) as library:
-        threads = [threading.Thread(target=work, args=(library, n)) for n in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        ready(library)
-        assert problems == []
-        assert len(library.list()) == 7
-    assert_indexes_agree(tmp_path)
-
-
-def test_closing_takes_less_than_two_seconds(tmp_path: Path) -> None:
-    with library_at(tmp_path, HashEmbedder(delay=0.02)) as library:
-        for number in range(100):
-            add(library, f"{number}.md", f"The lamp with number {number}. " * 20)
-        while not library.progress().passages_done:
-            time.sleep(0.01)
-        begin = time.monotonic()
-        library.close()
-        assert time.monotonic() - begin < 2
-    with library_at(tmp_path) as library:
-        ready(library)
-        assert library.progress().documents_done == 100
-    assert_indexes_agree(tmp_path)
-
-
-def test_another_embedder_makes_all_vectors_anew(tmp_path: Path) -> None:
-    with library_at(tmp_path) as library:
-        add(library, "returns.md", RETURNS)
-        ready(library)
-    other = HashEmbedder(model="other")
-    with library_at(tmp_path, other) as library:
-        ready(library)
-        assert other.embedded == 1
-        assert len(found_by_meaning(library, "lamp")) == 1
-    assert_indexes_agree(tmp_path, other)
-
-
-def _damage_keywords(index: Path) -> None:
-    (index / "keyword.db").write_bytes(b"SQLite format 3\x00" + b"garbage" * 3000)
-
-
-def _lose_keyword_rows(index: Path) -> None:
-    connection = sqlite3.connect(index / "keyword.db")
-    query = "SELECT name FROM sqlite_master WHERE name LIKE 'c%docsize'"
-    (table,) = connection.execute(query).fetchone()
-    connection.execute(f"DELETE FROM {table.removesuffix('_docsize')} WHERE rowid % 2")  # noqa: S608
-    connection.commit()
-    connection.close()
-
-
-def _damage_chroma(index: Path) -> None:
-    (index / "chroma" / "chroma.sqlite3").write_bytes(b"garbage" * 5000)
-
-
-def _cut_vectors(index: Path) -> None:
-    for file in index.glob("chroma/*/*.bin"):
-        file.write_bytes(file.read_bytes()[: file.stat().st_size // 3] + b"\xff" * 99)
-
-
-def _lose_everything(index: Path) -> None:
-    shutil.rmtree(index)
-
-
-def _poll(count: Callable[[], int], expected: int) -> None:
-    deadline = time.monotonic() + 60
-    while count() < expected:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [_damage_keywords, _lose_keyword_rows, _damage_chroma, _cut_vectors, _lose_everything],
-)
-def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: Callable[[Path], None]) -> None:
-    with library_at(tmp_path) as library:
-        for number in range(40):
-            add(library, f"{number}.md", f"# Lamp {number}\n\nThe lamp with number {number}.")
-        ready(library)
-    damage(tmp_path / "index")
-    with library_at(tmp_path) as library:
-        _poll(lambda: len(library.keyword_search(COLLECTION, "lamp", 50)), 40)
-        _poll(lambda: len(found_by_meaning(library, "lamp")), 20)
-        ready(library)
-    assert_indexes_agree(tmp_path)

@@ -1,0 +1,1 @@
+"""What may come into the library, and what is refused."""

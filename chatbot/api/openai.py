@@ -125,6 +125,7 @@ def _question(body: CompletionRequest, visitor: str, desk: Desk) -> Question:
         history=None if kept and known else asked.history,
         visitor=visitor,
         keep=kept,
+        channel="api",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import openai
 import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
@@ -10,16 +11,22 @@ from fastapi.testclient import TestClient
 from chatbot.accounts import Accounts, Role
 from chatbot.conversations import Conversations
 from chatbot.handover import Handovers
+from chatbot.inbox import Inbox
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.widgets.store import Widgets
+from chatbot.widgets.tokens import Tokens
+from chatbot.widgets.visitors import Visitors
 from knowledge.database import Base, open_engine, sqlite_url
 from knowledge.rules.book import RuleBook
 from tests.chatbot.api.scripted_desk import (
+    LOCAL_TOKEN,
     PASSWORD,
     MemoryShelf,
     OnePassage,
     ScriptedDesk,
     ScriptedDialogue,
+    serving,
 )
 
 # The real cost, half a second a password, is for attackers to bear.
@@ -40,7 +47,10 @@ def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
         conversations=conversations,
         handovers=Handovers(engine, conversations.bulletin),
         timeline=Timeline(engine),
+        inbox=Inbox(engine),
         accounts=Accounts(engine, b"0" * 32, hasher=QUICK),
+        widgets=Widgets(engine, Tokens(b"0" * 32)),
+        visitors=Visitors(engine, conversations),
     )
     engine.dispose()
 
@@ -60,3 +70,15 @@ def team(desk: ScriptedDesk) -> dict[str, str]:
     keys = {name: desk.accounts.new_key(name) for name in ("agent", "editor", "admin", "gone")}
     desk.accounts.set_suspended("gone", suspended=True)
     return keys
+
+
+@pytest.fixture
+def openai_url(desk: ScriptedDesk) -> Iterator[str]:
+    with serving(desk.app()) as url:
+        yield f"{url}/v1"
+
+
+@pytest.fixture
+def openai_client(openai_url: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=openai_url, api_key=LOCAL_TOKEN, max_retries=0) as client:
+        yield client

@@ -16,6 +16,7 @@ from chatbot.dialogue import DialogueManager
 from chatbot.errors import InvalidSettings
 from chatbot.generators.loading import ManagedGenerator, load_generator
 from chatbot.handover import Handovers
+from chatbot.inbox import Inbox
 from chatbot.recognising import IntentRecogniser
 from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
 from chatbot.schema import migrate
@@ -23,6 +24,8 @@ from chatbot.settings import Settings
 from chatbot.timeline import Timeline
 from chatbot.turn import TurnLimits
 from chatbot.understanding import Understanding
+from chatbot.widgets.store import Widgets, open_widgets
+from chatbot.widgets.visitors import Visitors
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
 from knowledge.embedding import CountingEmbedder
@@ -50,7 +53,10 @@ class Assistant:
     conversations: Conversations
     handovers: Handovers
     timeline: Timeline
+    inbox: Inbox
     accounts: Accounts
+    widgets: Widgets
+    visitors: Visitors
     generator: ManagedGenerator | None
     embedder: CountingEmbedder
     recogniser: IntentRecogniser
@@ -117,7 +123,10 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
         conversations=conversations,
         handovers=handovers,
         timeline=Timeline(engine),
+        inbox=Inbox(engine),
         accounts=open_accounts(engine, settings.data_dir),
+        widgets=open_widgets(engine, settings.data_dir),
+        visitors=Visitors(engine, conversations),
         generator=generator,
         embedder=embedder,
         recogniser=recogniser,

@@ -14,7 +14,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.accounts import Accounts, Role
-from chatbot.api.needs import SCOPES, Entrance, KeyScope, Need, entrance_of
+from chatbot.api.needs import SCOPES, WIDGET_PATH, Entrance, KeyScope, Need, entrance_of
 from chatbot.api.problems import language_of, problem_of
 from chatbot.errors import (
     AnswerDeskError,
@@ -59,12 +59,13 @@ class Gate:
     server: ServerSettings
     local_token: str | None = None
 
-    def identify(self, headers: Headers) -> Caller:
+    def identify(self, headers: Headers, path: str = "") -> Caller:
         """The caller of a request. Reads SQL.
 
         Raises `NotPermitted` for a key that is not known: it must not fall back to a visitor.
         """
-        key = headers.get(KEY_HEADER) or _bearer(headers)
+        bearer = None if path.startswith(WIDGET_PATH) else bearer_of(headers)
+        key = headers.get(KEY_HEADER) or bearer
         if key is not None:
             return self._by_key(key)
         token = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE)
@@ -136,7 +137,7 @@ class AccessMiddleware:
             return
         headers = Headers(scope=scope)
         try:
-            caller = await run_sync(self.gate.identify, headers)
+            caller = await run_sync(self.gate.identify, headers, scope["path"])
             if caller.by == "cookie":
                 refuse_other_sites(scope["method"], headers)
             self.gate.admit(caller, entrance_of(scope["method"], scope["path"]))
@@ -193,6 +194,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _bearer(headers: Headers) -> str | None:
+def bearer_of(headers: Headers) -> str | None:
+    """The token of an `Authorization: Bearer` header."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None

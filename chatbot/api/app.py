@@ -6,16 +6,43 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 import chatbot
-from chatbot.api import chat, conversations, documents, health, openai, rules, search, session
+from chatbot.api import (
+    chat,
+    conversations,
+    documents,
+    health,
+    openai,
+    rules,
+    search,
+    session,
+    widget,
+    widget_chat,
+    widgets_admin,
+)
 from chatbot.api.access import AccessMiddleware, Gate, guarded
 from chatbot.api.embeddings import BoundedEmbedding
 from chatbot.api.guards import BodyLimits, SecurityHeaders
 from chatbot.api.health import Missing
+from chatbot.api.limits import WidgetLimits
 from chatbot.api.openai_shapes import OpenAIErrorShape
 from chatbot.api.parts import Desk
 from chatbot.api.problems import PROBLEM_TYPE, install_problems
 from chatbot.api.schemas import ProblemShape
 from chatbot.api.turns import TurnRunner
+from chatbot.api.widget_cors import WidgetCors
+
+_MODULES = (
+    chat,
+    documents,
+    search,
+    rules,
+    conversations,
+    widgets_admin,
+    widget,
+    widget_chat,
+    session,
+    health,
+)
 
 
 def _nothing() -> Sequence[str]:
@@ -56,10 +83,11 @@ def create_api(
     app.state.turns = turns
     app.state.embedding = BoundedEmbedding(desk.embedder)
     app.state.gate = gate
+    app.state.widget_limits = WidgetLimits(settings.widget)
     app.state.missing = missing
     install_problems(app)
     problem: dict[str, object] = {"content": {PROBLEM_TYPE: {}}, "model": ProblemShape}
-    for module in (chat, documents, search, rules, conversations, session, health):
+    for module in _MODULES:
         app.include_router(
             module.router, dependencies=[Depends(guarded)], responses={"default": problem}
         )
@@ -69,6 +97,7 @@ def create_api(
         responses={"default": {"model": OpenAIErrorShape}},
     )
     app.add_middleware(BodyLimits, upload_bytes=settings.server.max_upload_mb * 1024 * 1024)
+    app.add_middleware(WidgetCors, widgets=desk.widgets)
     app.add_middleware(AccessMiddleware, gate=gate)
     app.add_middleware(SecurityHeaders)
     return app

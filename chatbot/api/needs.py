@@ -8,6 +8,9 @@ from typing import Final, Literal, get_args
 
 from chatbot.accounts import Role
 
+# Below it callers bring the widget's tokens, which are no keys.
+WIDGET_PATH: Final = "/widget/"
+
 KeyScope = Literal[
     "chat",
     "search",

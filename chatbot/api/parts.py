@@ -7,9 +7,12 @@ from chatbot.accounts import Accounts
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations
 from chatbot.handover import Handovers
+from chatbot.inbox import Inbox
 from chatbot.messages import Question, ReplyEvent
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.widgets.store import Widgets
+from chatbot.widgets.visitors import Visitors
 from knowledge.documents import DocumentRecord, LoadedText, Ranked
 from knowledge.embedding import CountingEmbedder
 from knowledge.rules.book import RuleBook
@@ -81,7 +84,16 @@ class Desk(Protocol):
     def timeline(self) -> Timeline: ...
 
     @property
+    def inbox(self) -> Inbox: ...
+
+    @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def widgets(self) -> Widgets: ...
+
+    @property
+    def visitors(self) -> Visitors: ...
 
     @property
     def embedder(self) -> CountingEmbedder: ...

@@ -71,3 +71,10 @@ class TooManyRequests(AnswerDeskError):
     status = 429
     en = "That was a lot at once. Please try again in {seconds} s."
     zh = "操作过于频繁。请在 {seconds} 秒后重试。"
+
+
+class ContactMissing(AnswerDeskError):
+    code = "contact_missing"
+    status = 422
+    en = "Please leave an e-mail address or a telephone number."
+    zh = "请留下电子邮箱或电话号码。"

@@ -1,7 +1,6 @@
 """What a site says about its customer: a JWT signed with the widget's identity secret."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,13 +26,11 @@ class Identity:
     email: str = ""
 
 
-def read_identity(
-    statement: str, secret: str, widget_id: str, clock: Callable[[], float] = time.time
-) -> Identity:
-    """Who the site says the visitor is. Raises `IdentityInvalid`, which says what is wrong.
+def read_identity(statement: str, secret: str, widget_id: str) -> Identity:
+    """Who the site says the visitor is, whenever it said so: see `check_fresh`.
 
-    HS256 only. `aud` is the widget, `sub`, `jti` and `exp` are required, and `exp` is at most
-    `AHEAD_SECONDS` ahead.
+    HS256 only; `aud` is the widget, and `sub`, `jti` and `exp` are required. Raises
+    `IdentityInvalid`, which says what is wrong.
     """
     if len(statement) > _CHARACTERS:
         raise _invalid("it is too long", "内容过长")
@@ -45,7 +42,7 @@ def read_identity(
             audience=widget_id,
             options={
                 "require": ["exp", "sub", "aud", "jti"],
-                "verify_exp": False,  # below, by the same clock as the limit ahead
+                "verify_exp": False,  # see check_fresh
                 "strict_aud": True,
             },
         )
@@ -55,10 +52,18 @@ def read_identity(
         raise _invalid("'aud' is not this widget's id", "“aud”不是此组件的编号") from error
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise _invalid("it is not signed as it should be", "签名不正确") from error
-    return _checked(claims, clock())
+    return _checked(claims)
 
 
-def _checked(claims: Mapping[str, object], moment: float) -> Identity:
+def check_fresh(identity: Identity, moment: float) -> None:
+    """Raises `IdentityInvalid` unless the statement is good at `moment`, and not for too long."""
+    if identity.expires_at <= moment - _LEEWAY_SECONDS:
+        raise _invalid("it has expired", "已过期")
+    if identity.expires_at > moment + AHEAD_SECONDS + _LEEWAY_SECONDS:
+        raise _invalid("'exp' is more than 15 minutes ahead", "“exp”超出 15 分钟")
+
+
+def _checked(claims: Mapping[str, object]) -> Identity:
     texts = {name: _text(claims, name) for name in _FIELD_CHARACTERS}
     for name in ("sub", "jti"):
         if not texts[name]:
@@ -66,10 +71,6 @@ def _checked(claims: Mapping[str, object], moment: float) -> Identity:
     expires_at = claims["exp"]
     if isinstance(expires_at, bool) or not isinstance(expires_at, int):
         raise _invalid("'exp' is not a whole number of seconds", "“exp”不是整数秒数")
-    if expires_at <= moment - _LEEWAY_SECONDS:
-        raise _invalid("it has expired", "已过期")
-    if expires_at > moment + AHEAD_SECONDS + _LEEWAY_SECONDS:
-        raise _invalid("'exp' is more than 15 minutes ahead", "“exp”超出 15 分钟")
     return Identity(texts["sub"], texts["jti"], expires_at, texts["name"], texts["email"])
 
 

@@ -59,15 +59,16 @@ class Widgets:
         with Session(self._engine) as session, session.begin():
             session.delete(_row(session, widget_id))
 
-    def identity_secret(self, widget_id: str, *, rotate: bool = False) -> str:
-        """The secret with which the widget's sites sign. `rotate`: from now on another one.
+    def identity_secret(self, widget_id: str) -> str:
+        """The secret with which the widget's sites sign. Raises `WidgetNotFound`."""
+        with Session(self._engine) as session:
+            return self.tokens.identity_secret(widget_id, _row(session, widget_id).generation)
 
-        Raises `WidgetNotFound`.
-        """
+    def rotate_secret(self, widget_id: str) -> str:
+        """Another secret, the only one from now on. Raises `WidgetNotFound`."""
         with Session(self._engine) as session, session.begin():
             row = _row(session, widget_id)
-            if rotate:
-                row.generation += 1
+            row.generation += 1
             return self.tokens.identity_secret(widget_id, row.generation)
 
     def any_on(self, origin: str) -> bool:

@@ -35,14 +35,14 @@ class Tokens:
 
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
         self._secret = secret
-        self._clock = clock
+        self.clock = clock
         self._tokens = _serializer(secret, "token")
         self._tickets = _serializer(secret, "ticket")
         self._frames = _serializer(secret, "frame")
 
     def token(self, visitor_id: str, widget_id: str, origin: str) -> str:
         """A token, good for `TOKEN_SECONDS`."""
-        expires_at = int(self._clock()) + TOKEN_SECONDS
+        expires_at = int(self.clock()) + TOKEN_SECONDS
         return _text(self._tokens.dumps([visitor_id, widget_id, origin, expires_at]))
 
     def read_token(self, token: str) -> Pass:
@@ -54,7 +54,7 @@ class Tokens:
 
     def check_time(self, found: Pass) -> float:
         """Seconds that a token is still good for. Raises `TokenExpired`."""
-        left = found.expires_at - self._clock()
+        left = found.expires_at - self.clock()
         if left <= 0:
             raise TokenExpired
         return left
@@ -70,12 +70,12 @@ class Tokens:
 
     def frame_ticket(self, widget_id: str) -> str:
         """What lets a frame page of ours open sessions, for `FRAME_SECONDS`."""
-        return _text(self._frames.dumps([widget_id, int(self._clock()) + FRAME_SECONDS]))
+        return _text(self._frames.dumps([widget_id, int(self.clock()) + FRAME_SECONDS]))
 
     def is_frame(self, ticket: str, widget_id: str) -> bool:
         """Whether `ticket` is one of that widget's frame page, and fresh."""
         fields = _read(self._frames, ticket)
-        return fields is not None and fields[0] == widget_id and int(fields[1]) > self._clock()
+        return fields is not None and fields[0] == widget_id and int(fields[1]) > self.clock()
 
     def identity_secret(self, widget_id: str, generation: int) -> str:
         """The secret with which a site signs who its visitors are. Derived, never stored."""

@@ -13,11 +13,14 @@ from chatbot.api.app import create_api
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations, new_id
 from chatbot.handover import Handovers
+from chatbot.inbox import Inbox
 from chatbot.messages import Answer, Question, ReplyEvent, Route
 from chatbot.recognising import IntentRecogniser
 from chatbot.schema import migrate
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.widgets.store import Widgets, open_widgets
+from chatbot.widgets.visitors import Visitors
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import Language
 from knowledge.library import Library, open_library
@@ -52,7 +55,10 @@ class AdminDesk:
     conversations: Conversations
     handovers: Handovers
     timeline: Timeline
+    inbox: Inbox
     accounts: Accounts
+    widgets: Widgets
+    visitors: Visitors
     rules: RuleBook
     embedder: HashEmbedder
     recogniser: IntentRecogniser
@@ -80,7 +86,10 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
         conversations=conversations,
         handovers=Handovers(engine, conversations.bulletin),
         timeline=Timeline(engine),
+        inbox=Inbox(engine),
         accounts=accounts,
+        widgets=open_widgets(engine, folder),
+        visitors=Visitors(engine, conversations),
         rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,
         recogniser=recogniser,

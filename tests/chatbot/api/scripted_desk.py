@@ -17,6 +17,7 @@ from chatbot.api.impatience import ImpatientProtocol
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversation, Conversations, Origin, new_id
 from chatbot.handover import Handovers
+from chatbot.inbox import Inbox
 from chatbot.messages import (
     Answer,
     Citation,
@@ -31,6 +32,8 @@ from chatbot.messages import (
 )
 from chatbot.settings import ServerSettings, Settings
 from chatbot.timeline import Timeline
+from chatbot.widgets.store import Widgets
+from chatbot.widgets.visitors import Visitors
 from knowledge.documents import (
     DocumentRecord,
     DocumentState,
@@ -165,7 +168,10 @@ class ScriptedDesk:
     conversations: Conversations
     handovers: Handovers
     timeline: Timeline
+    inbox: Inbox
     accounts: Accounts
+    widgets: Widgets
+    visitors: Visitors
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
 
     def app(self) -> FastAPI:

@@ -15,6 +15,8 @@ __all__ = [
     "GeneratorTimeout",
     "HeldByAnother",
     "IdempotencyKeyReused",
+    "InvalidCursor",
+    "InvalidIdempotencyKey",
     "InvalidLine",
     "InvalidLines",
     "InvalidSettings",
@@ -112,6 +114,20 @@ class IdempotencyKeyReused(AnswerDeskError):
     status = 422
     en = "This key was used for another request. Use a new one for each."
     zh = "此键已用于另一请求。请为每个请求使用新的键。"
+
+
+class InvalidCursor(AnswerDeskError):
+    code = "invalid_cursor"
+    status = 422
+    en = "This cursor is not one that a page gave out. Begin without one."
+    zh = "此游标不是由分页结果给出的。请不带游标重新开始。"
+
+
+class InvalidIdempotencyKey(AnswerDeskError):
+    code = "invalid_idempotency_key"
+    status = 422
+    en = "An Idempotency-Key has 16 to 64 letters, digits, _ or -. Make a random one for each request."
+    zh = "Idempotency-Key 应为 16 至 64 个字母、数字、_ 或 -。请为每个请求随机生成一个。"
 
 
 class NotPermitted(AnswerDeskError):

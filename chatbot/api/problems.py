@@ -40,7 +40,8 @@ _BY_STATUS = {
 class Problem:
     """An error as it goes over the wire: a status, a code for programs, a sentence for people.
 
-    `field` names what is wrong in the request, where that is known.
+    `field` names what is wrong in the request, where that is known; `holder` the agent whose
+    conversation it is.
     """
 
     status: int
@@ -49,6 +50,7 @@ class Problem:
     zh: str
     retry_after: int | None = None
     field: str | None = None
+    holder: str | None = None
 
     def text(self, language: Language) -> str:
         """The sentence for people."""
@@ -56,13 +58,14 @@ class Problem:
 
     def json(self, language: Language) -> dict[str, object]:
         """The problem as JSON."""
-        return {
+        problem: dict[str, object] = {
             "type": f"urn:answerdesk:problem:{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.text(language),
             "code": self.code,
         }
+        return problem if self.holder is None else {**problem, "holder": self.holder}
 
     def openai_json(self, language: Language) -> dict[str, object]:
         """The problem as OpenAI's clients read it."""
@@ -91,8 +94,8 @@ def problem_of(error: BaseException) -> Problem:
     """What to say about `error`. One that nobody foresaw is logged, and named by a reference only."""
     if isinstance(error, AnswerDeskError):
         seconds = error.details.get("seconds")
-        retry = error.status in (429, 503) and isinstance(seconds, int | float)
-        field = error.details.get("param")
+        retry = error.status in (409, 429, 503) and isinstance(seconds, int | float)
+        field, holder = error.details.get("param"), error.details.get("holder")
         return Problem(
             error.status,
             error.code,
@@ -100,6 +103,7 @@ def problem_of(error: BaseException) -> Problem:
             error.text(Language.CHINESE),
             max(1, round(seconds)) if retry else None,  # pyright: ignore[reportArgumentType,reportUnknownArgumentType] -- `retry` says it is a number
             field if isinstance(field, str) else None,
+            holder if isinstance(holder, str) else None,
         )
     reference = secrets.token_hex(4)
     _log.error("unexpected error %s", reference, exc_info=error)

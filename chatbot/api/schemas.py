@@ -171,15 +171,6 @@ class TurnShape(Strict):
     answer: ChatAnswer
 
 
-class ConversationAnswer(Strict):
-    """A conversation and its turns, oldest first."""
-
-    id: str
-    language: LanguageCode
-    status: Literal["bot", "waiting"]
-    turns: list[TurnShape]
-
-
 class UnansweredAnswer(Strict):
     """The latest questions that were refused, newest first."""
 
@@ -213,13 +204,17 @@ class SignedIn(Strict):
 
 
 class ProblemShape(Strict):
-    """An error (RFC 9457). `code` is for programs, `detail` for people."""
+    """An error (RFC 9457). `code` is for programs, `detail` for people.
+
+    `holder` is the agent whose conversation it is, where that is what is wrong.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    holder: str = ""
 
 
 class RuleFileBody(Strict):

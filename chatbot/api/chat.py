@@ -1,6 +1,7 @@
 """`POST /api/v1/chat`: one turn, as JSON or as server-sent events."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from sse_starlette import ServerSentEvent
 
 from chatbot.api.access import caller_of, visitor_of
+from chatbot.api.idempotency import TurnId
 from chatbot.api.parts import Desk
 from chatbot.api.problems import remember_language
 from chatbot.api.running import client_left, sent, turn_answer, turn_stream
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["chat"])
     response_model=ChatAnswer,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def chat(request: Request, body: ChatRequest) -> Response:
+async def chat(request: Request, body: ChatRequest, turn_id: TurnId) -> Response:
     """Answer one message.
 
     With `Accept: text/event-stream` the answer comes as events: `working`, `trace`,
@@ -39,7 +41,7 @@ async def chat(request: Request, body: ChatRequest) -> Response:
     admit(body.message, desk.settings.answers.max_question_characters)
     if body.conversation_id is not None:  # refused here, before a place among the turns is taken
         await run_sync(desk.conversations.get, body.conversation_id, visitor)
-    turn = runner.start(body.question(visitor))
+    turn = runner.start(replace(body.question(visitor), turn_id=turn_id))
     if "text/event-stream" in request.headers.get("accept", ""):
         return await turn_stream(request, turn, _server_sent)
     answer = await turn_answer(request, turn)

@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from chatbot.api.parts import Dialogue
 from chatbot.cancellation import Cancellation
-from chatbot.errors import ServerBusy, TurnTimeout
+from chatbot.errors import ServerBusy, TurnInProgress, TurnTimeout
 from chatbot.messages import Answer, Question, ReplyEvent, TurnFinished
 
 RETRY_SECONDS: Final = 2
+_IN_PROGRESS_SECONDS: Final = 1
 # What a turn may take beyond its generator's deadline before its caller is told.
 GRACE_SECONDS: Final = 5.0
 
@@ -91,6 +93,7 @@ class TurnRunner:
         self._limit = limit
         self._seconds = seconds
         self._running = 0
+        self._names: set[str] = set()
         self._pool = ThreadPoolExecutor(limit, thread_name_prefix="turn")
 
     @property
@@ -99,17 +102,28 @@ class TurnRunner:
         return self._running
 
     def start(self, question: Question) -> RunningTurn:
-        """Begin a turn. Call it on the event loop. Raises `ServerBusy`."""
+        """Begin a turn. Call it on the event loop.
+
+        Raises `TurnInProgress` while one of the same `turn_id` still works, and `ServerBusy`.
+        """
+        name = question.turn_id
+        if name is not None and name in self._names:
+            raise TurnInProgress(seconds=_IN_PROGRESS_SECONDS)
         if self._running >= self._limit:
             raise ServerBusy(seconds=RETRY_SECONDS)
         self._running += 1
+        if name is not None:
+            self._names.add(name)
         turn = RunningTurn(self._seconds)
-        self._pool.submit(turn.work, self._dialogue.respond, question, self._done)
+        done = partial(self._done, name)
+        self._pool.submit(turn.work, self._dialogue.respond, question, done)
         return turn
 
     def close(self) -> None:
         """Take no more turns. Does not wait for those that run."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _done(self) -> None:
+    def _done(self, name: str | None) -> None:
         self._running -= 1
+        if name is not None:
+            self._names.discard(name)

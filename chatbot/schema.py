@@ -33,7 +33,7 @@ TABLES = (
 
 def migrate(engine: Engine) -> None:
     """Run the steps that the database lacks. Raises `NewerDatabase` when it has steps unknown here."""
-    config = _config()
+    config = migration_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         try:
@@ -44,7 +44,8 @@ def migrate(engine: Engine) -> None:
         connection.commit()
 
 
-def _config() -> Config:
+def migration_config() -> Config:
+    """What alembic needs to know; the connection goes into its attributes."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
@@ -54,7 +55,7 @@ def _write_step(message: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(sqlite_url(Path(folder) / "empty.db"))
         migrate(engine)
-        config = _config()
+        config = migration_config()
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             command.revision(config, message, autogenerate=True, rev_id=_next_number(config))

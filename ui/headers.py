@@ -7,6 +7,8 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.api.guards import framed_by_others
+
 # Gradio compiles its HTML templates in the browser (unsafe-eval) and sets styles inline.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
@@ -67,6 +69,8 @@ class _Page:
         headers = MutableHeaders(raw=message["headers"])
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
+        if framed_by_others(headers):
+            del headers["x-frame-options"]
         is_page = headers.get("content-type", "").startswith("text/html")
         if is_page and "content-security-policy" not in headers:
             self._start = message

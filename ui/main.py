@@ -88,6 +88,7 @@ def _run(assistant: "Assistant", server: "LocalServer", listener: socket.socket)
         http=ImpatientProtocol,
         log_level=logging.WARNING,
         server_header=False,
+        proxy_headers=False,  # `server.trusted_proxies` says whose are believed
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     data_dir = assistant.settings.data_dir

@@ -9,6 +9,7 @@ from typing import Final
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
@@ -106,7 +107,9 @@ def mount(
 def close_doors(app: FastAPI, heads: Mapping[str, str], origins: Sequence[str] = ()) -> None:
     """Headers for every response, and no other origin than `origins`. Call it last."""
     if not any(middleware.cls is CORSMiddleware for middleware in app.user_middleware):
-        app.add_middleware(CORSMiddleware, allow_origins=list(origins))
+        # Gradio looks for it by its class. Innermost, so that preflights of the widget's calls,
+        # which have origins of their own to allow, are answered before they come here.
+        app.user_middleware.append(Middleware(CORSMiddleware, allow_origins=list(origins)))
     app.add_middleware(SecurityHeaders, heads=dict(heads))
 
 

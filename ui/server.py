@@ -19,6 +19,7 @@ from ui.mounting import add_files, close_doors, head_of
 from ui.pages.admin import add_admin
 from ui.pages.chat import add_chat
 from ui.pages.login import router as login
+from ui.widget_files import add_widget_files
 
 _SUGGESTIONS: Final = Path(str(files("assets"))) / "samples" / "suggestions.json"
 _SHOWN_SUGGESTIONS: Final = 3
@@ -43,6 +44,7 @@ def create_app(
     )
     app.include_router(login)
     add_files(app)
+    add_widget_files(app)
     heads = add_admin(app, assistant, gate)
     add_chat(app, handlers, turns_at_once=settings.server.max_turns_at_once, gate=gate)
     close_doors(app, {**heads, "/": head_of("chat")})

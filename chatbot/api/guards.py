@@ -34,6 +34,12 @@ _API: Final = ("/api/", "/v1/", "/openapi.json", "/healthz", "/readyz", "/metric
 _LIMITED: Final = (*_API, "/login", "/logout", "/widget")
 
 
+def framed_by_others(headers: Headers) -> bool:
+    """Whether a response names itself who may frame it, which the older header cannot say."""
+    policy = headers.get("content-security-policy", "")
+    return "frame-ancestors" in policy and "frame-ancestors 'none'" not in policy
+
+
 class SecurityHeaders:
     """Adds the headers that every response needs; one that a route has set stays.
 
@@ -53,6 +59,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if framed_by_others(headers):
+                    del headers["X-Frame-Options"]
                 if scope["path"].startswith(_API):
                     headers.setdefault("Content-Security-Policy", _API_POLICY)
                     headers.setdefault("Cache-Control", "no-store")

@@ -71,7 +71,7 @@ def _question(body: MessageBody, visit: Visit, conversation_id: str) -> Question
         collection=visit.widget.collection,
         slots=dict(body.context),
         visitor=visit.visitor.key,
-        turn_id=scoped("widget", visit.visitor.key, body.id),
+        turn_id=scoped("widget", visit.visitor.id_hash, body.id),
         channel="widget",
         widget=visit.widget.id,
     )

@@ -57,6 +57,7 @@ class WidgetCors:
                     origin = await self._known("", headers)
                 added = MutableHeaders(scope=message)
                 added.add_vary_header("Origin")
+                added.setdefault("Cache-Control", "no-store")
                 if origin:
                     added.update(_readable_by(origin))
             await send(message)

@@ -62,6 +62,7 @@ def create_api(
     turns = TurnRunner(
         desk.dialogue,
         limit=settings.server.max_turns_at_once,
+        waiting=settings.server.max_turns_waiting,
         seconds=settings.generator.deadline_seconds,
     )
 

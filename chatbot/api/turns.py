@@ -64,6 +64,8 @@ class RunningTurn:
     def work(self, respond: _Work, question: Question, done: Callable[[], None]) -> None:
         """The turn itself; runs in a thread. Calls `done` on the loop when it is over."""
         try:
+            if self._cancellation.cancelled:
+                return
             events = respond(question, self._cancellation)
             for event in events:
                 self._tell(event)
@@ -86,11 +88,14 @@ class RunningTurn:
 
 
 class TurnRunner:
-    """Runs at most `limit` turns at once, each at most `seconds` long; refuses more."""
+    """Runs at most `limit` turns at once, each at most `seconds` long; a few more wait in line.
 
-    def __init__(self, dialogue: Dialogue, *, limit: int, seconds: float) -> None:
+    A turn whose client leaves while it waits is never begun.
+    """
+
+    def __init__(self, dialogue: Dialogue, *, limit: int, seconds: float, waiting: int = 0) -> None:
         self._dialogue = dialogue
-        self._limit = limit
+        self._limit = limit + waiting
         self._seconds = seconds
         self._running = 0
         self._names: set[str] = set()
@@ -98,7 +103,7 @@ class TurnRunner:
 
     @property
     def running(self) -> int:
-        """Turns whose threads still work, whoever waits for them."""
+        """Turns that work or wait in line, whoever waits for them."""
         return self._running
 
     def start(self, question: Question) -> RunningTurn:

@@ -1,8 +1,10 @@
 """`POST /api/v1/chat`, as JSON and as events."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -158,7 +160,7 @@ def test_more_turns_than_places_are_told_when_to_come_back(desk: ScriptedDesk) -
         cancellation.wait(20)
 
     desk.dialogue.script = slow
-    small = desk.with_server(max_turns_at_once=1)
+    small = desk.with_server(max_turns_at_once=1, max_turns_waiting=0)
     with serving(small.app()) as url, httpx.Client(base_url=url) as http:
         with http.stream("POST", "/api/v1/chat", json={"message": "a"}, headers=EVENTS) as first:
             lines = first.iter_lines()
@@ -173,6 +175,29 @@ def test_more_turns_than_places_are_told_when_to_come_back(desk: ScriptedDesk) -
         assert desk.dialogue.ended.wait(1)
         desk.dialogue.script = None
         assert http.post("/api/v1/chat", json={"message": "c"}).status_code == 200
+
+
+def test_a_turn_waits_in_line_and_is_never_begun_for_one_who_left(desk: ScriptedDesk) -> None:
+    release = threading.Event()
+
+    def slow(question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
+        yield Working("writing")
+        release.wait(20)
+        yield from desk.dialogue.reply(question, cancellation)
+
+    desk.dialogue.script = slow
+    small = desk.with_server(max_turns_at_once=1, max_turns_waiting=2)
+    with serving(small.app()) as url, httpx.Client(base_url=url) as http:
+        with http.stream("POST", "/api/v1/chat", json={"message": "a"}, headers=EVENTS) as first:
+            assert next(first.iter_lines()) == "event: working"
+            with pytest.raises(httpx.ReadTimeout):
+                http.post("/api/v1/chat", json={"message": "left"}, timeout=0.3)
+            with ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(http.post, "/api/v1/chat", json={"message": "b"}, timeout=20)
+                assert not waiting.done()
+                release.set()
+                assert waiting.result().status_code == 200
+    assert [question.text for question in desk.dialogue.asked] == ["a", "b"]
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])

@@ -14,7 +14,8 @@ from chatbot.bulletin import Bulletin
 from chatbot.conversations import Conversations
 from chatbot.dialogue import DialogueManager
 from chatbot.errors import InvalidSettings
-from chatbot.generators.loading import ManagedGenerator, load_generator
+from chatbot.generators import Generator as TextGenerator
+from chatbot.generators.loading import ManagedGenerator, load_generator, managed
 from chatbot.handover import Handovers
 from chatbot.inbox import Inbox
 from chatbot.recognising import IntentRecogniser
@@ -64,22 +65,25 @@ class Assistant:
 
 @contextmanager
 def open_assistant(
-    settings: Settings, *, background: bool = True
+    settings: Settings, *, background: bool = True, generator: TextGenerator | None = None
 ) -> Generator[Assistant, None, None]:
     """Own the data folder and everything in it until the end of the block.
 
     `background` starts the ingestion worker and loads the Transformer ahead of its first
-    use. Raises `DataFolderInUse`, an error of the model files, or `InvalidSettings`.
+    use. `generator` takes the place of the one that the settings name, and is closed at the
+    end. Raises `DataFolderInUse`, an error of the model files, or `InvalidSettings`.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir))
-        yield _wire(settings, stack, background=background)
+        yield _wire(settings, stack, generator, background=background)
 
 
-def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistant:
+def _wire(
+    settings: Settings, stack: ExitStack, brought: TextGenerator | None, *, background: bool
+) -> Assistant:
     zone = _time_zone(settings.time_zone)
-    fetch_models(settings)
+    fetch_models(settings, with_generator=brought is None)
     engine = open_engine(sqlite_url(settings.database_file))
     stack.callback(engine.dispose)
     migrate(engine)
@@ -88,7 +92,7 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
     )
     library = open_library(settings.data_dir, engine, embedder, background=background)
     stack.callback(library.close)
-    generator = load_generator(settings.generator, settings.models_folder)
+    generator = _generator(settings, brought)
     if generator is not None:
         stack.callback(generator.close)
         if background:
@@ -133,6 +137,12 @@ def _wire(settings: Settings, stack: ExitStack, *, background: bool) -> Assistan
     )
 
 
+def _generator(settings: Settings, brought: TextGenerator | None) -> ManagedGenerator | None:
+    if brought is not None:
+        return managed(brought, settings.generator)
+    return load_generator(settings.generator, settings.models_folder)
+
+
 def _learn_intents(recogniser: IntentRecogniser, rules: RuleBook) -> None:
     recogniser.for_rules(rules.current())
 
@@ -149,10 +159,10 @@ def _furnish(settings: Settings, library: Library) -> None:
     folder.mkdir(exist_ok=True)
 
 
-def fetch_models(settings: Settings) -> None:
+def fetch_models(settings: Settings, *, with_generator: bool = True) -> None:
     """Fetch the catalogue's models that the settings name, when they are not there yet."""
     wanted = {settings.embedder.model}
-    if settings.generator.engine in ("auto", "llama_cpp", "transformers"):
+    if with_generator and settings.generator.engine in ("auto", "llama_cpp", "transformers"):
         wanted.add(settings.generator.model)
     missing = [
         status.entry.name

@@ -41,6 +41,7 @@ class ServerSettings(_Group):
     public_collections: tuple[str, ...] | None = None
     max_upload_mb: Positive = 30
     max_turns_at_once: Positive = 16
+    max_turns_waiting: Annotated[int, Field(ge=0)] = 64
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
 
 
@@ -80,10 +81,12 @@ class AnswerSettings(_Group):
 class GeneratorSettings(_Group):
     """`model` is a catalogue name, a hub id or a folder; for `openai` the name the endpoint knows.
 
+    For `langchain` it is `provider:model`, as LangChain's `init_chat_model` reads it.
+
     `languages` None: what the catalogue says, or both for a model it does not know.
     """
 
-    engine: Literal["auto", "llama_cpp", "transformers", "openai", "none"] = "auto"
+    engine: Literal["auto", "llama_cpp", "transformers", "openai", "langchain", "none"] = "auto"
     model: str = "smollm2-135m"
     base_url: str | None = None
     api_key_variable: str = "OPENAI_API_KEY"

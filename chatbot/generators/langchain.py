@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from langchain_core.language_models import BaseChatModel
@@ -192,9 +192,41 @@ def openai_compatible(settings: GeneratorSettings) -> LangChainGenerator:
     )
 
 
+def any_chat_model(settings: GeneratorSettings) -> LangChainGenerator:
+    """The chat model `settings.model` (`provider:model`) of any provider that LangChain knows.
+
+    The provider's package (`langchain-ollama` for `ollama:`) must be installed. Its key comes
+    from the variable that the provider reads, or from one that the settings name. Raises
+    `InvalidSettings` for what LangChain does not take.
+    """
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415 -- it takes a second
+
+    options: dict[str, Any] = {"temperature": 0, "max_tokens": settings.max_tokens}
+    if settings.base_url is not None:
+        options["base_url"] = settings.base_url
+    if "api_key_variable" in settings.model_fields_set:
+        options["api_key"] = SecretStr(os.environ.get(settings.api_key_variable, ""))
+    try:
+        model = cast("BaseChatModel", init_chat_model(settings.model, **options))
+    except (ImportError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InvalidSettings(field="generator.model", reason=reason) from error
+    return LangChainGenerator(
+        model,
+        ModelCard(settings.model, spoken_languages(settings)),
+        EngineLimits(deadline_seconds=settings.deadline_seconds),
+        arguments=_nothing_more,
+    )
+
+
 def spoken_languages(settings: GeneratorSettings) -> frozenset[Language]:
     """What the settings say, or every language."""
     return frozenset(Language(code) for code in settings.languages or Language)
+
+
+def _nothing_more(_: Prompt) -> Mapping[str, Any]:
+    """The model has its limits already: providers name those of one call in their own ways."""
+    return {}
 
 
 def _older_arguments(prompt: Prompt) -> Mapping[str, Any]:

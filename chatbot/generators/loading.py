@@ -1,7 +1,7 @@
 """From settings to a generator that is ready when it is needed."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chatbot.cancellation import Cancellation
@@ -15,6 +15,8 @@ from knowledge.errors import UnknownModel
 from knowledge.models.catalogue import load_catalogue
 from knowledge.models.store import require
 
+# Engines whose models run elsewhere: there is no file to look for.
+REMOTE_ENGINES = frozenset({"openai", "langchain"})
 # An endpoint has a scheduler of its own; this only keeps one server from flooding it.
 ENDPOINT_CALLS_AT_ONCE = 8
 
@@ -64,13 +66,23 @@ def load_generator(settings: GeneratorSettings, models_folder: Path) -> ManagedG
     """
     if settings.engine == "none":
         return None
-    if settings.engine != "openai":
+    if settings.engine not in REMOTE_ENGINES:
         _check_name(settings.model)
     card = ModelCard(settings.model, _languages(settings))
-    engine = DeferredGenerator(
-        card, lambda: _load(settings, card, models_folder), settings.deadline_seconds
-    )
-    at_once = ENDPOINT_CALLS_AT_ONCE if settings.engine == "openai" else 1
+    at_once = ENDPOINT_CALLS_AT_ONCE if settings.engine in REMOTE_ENGINES else 1
+    return _managed(card, lambda: _load(settings, card, models_folder), settings, at_once)
+
+
+def managed(generator: Generator, settings: GeneratorSettings) -> ManagedGenerator:
+    """A generator that was made elsewhere, one call at a time, with the settings' queue and deadline."""
+    card = ModelCard(generator.name, generator.languages)
+    return _managed(card, lambda: generator, settings, at_once=1)
+
+
+def _managed(
+    card: ModelCard, load: Callable[[], Generator], settings: GeneratorSettings, at_once: int
+) -> ManagedGenerator:
+    engine = DeferredGenerator(card, load, settings.deadline_seconds)
     queue = BoundedGenerator(
         engine, settings.queue_size, settings.deadline_seconds, at_once=at_once
     )
@@ -114,7 +126,7 @@ def _languages(settings: GeneratorSettings) -> frozenset[Language]:
     catalogue = load_catalogue()
     if settings.languages is not None:
         return frozenset(Language(code) for code in settings.languages)
-    if settings.engine != "openai" and settings.model in catalogue:
+    if settings.engine not in REMOTE_ENGINES and settings.model in catalogue:
         return frozenset(catalogue.entry(settings.model).languages)
     return frozenset(Language)
 
@@ -125,6 +137,10 @@ def _load(settings: GeneratorSettings, card: ModelCard, models_folder: Path) -> 
         from chatbot.generators.langchain import openai_compatible  # noqa: PLC0415
 
         return openai_compatible(settings)
+    if settings.engine == "langchain":
+        from chatbot.generators.langchain import any_chat_model  # noqa: PLC0415
+
+        return any_chat_model(settings)
     source = locate(settings.model, models_folder)
     limits = EngineLimits(settings.context_tokens, settings.threads, settings.deadline_seconds)
     if _runs_on_llama_cpp(settings, source):

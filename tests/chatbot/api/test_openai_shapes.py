@@ -135,7 +135,7 @@ def test_the_question_is_what_the_user_said_last(messages: list[ChatMessage]) ->
             read_messages(messages, limit=1000, turns=6)
         return
     try:
-        expected = admit(of_user[-1].content or "", 1000)
+        expected = admit(str(of_user[-1].content or ""), 1000)
     except AnswerDeskError as error:
         with pytest.raises(type(error)):
             read_messages(messages, limit=1000, turns=6)

@@ -8,8 +8,15 @@ import pytest
 
 from chatbot.cancellation import Cancellation
 from chatbot.errors import GeneratorBusy, GeneratorFailed
-from chatbot.generators import Prompt
-from chatbot.generators.loading import ENDPOINT_CALLS_AT_ONCE, has_gpu, load_generator, locate
+from chatbot.generators import ModelCard, Prompt
+from chatbot.generators.loading import (
+    ENDPOINT_CALLS_AT_ONCE,
+    has_gpu,
+    load_generator,
+    locate,
+    managed,
+)
+from chatbot.generators.scripted import ScriptedGenerator
 from chatbot.messages import Message
 from chatbot.settings import GeneratorSettings, load_settings
 from knowledge.documents import Language
@@ -161,3 +168,43 @@ generator.close()
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip()
     assert result.stderr == ""
+
+
+def test_langchains_models_are_reached_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", "sesame")
+    with running_endpoint() as endpoint:
+        generator = load_generator(
+            _settings(
+                engine="langchain",
+                model="openai:local",
+                base_url=endpoint.url,
+                api_key_variable="MY_KEY",
+            ),
+            tmp_path,
+        )
+        assert generator is not None
+        assert (generator.name, generator.languages) == ("openai:local", set(Language))
+        assert "".join(generator.stream(PROMPT, Cancellation())).startswith("word0 word1")
+        generator.close()
+        (request,) = endpoint.requests
+        assert (request["model"], request["temperature"]) == ("local", 0)
+        assert endpoint.keys == ["Bearer sesame"]
+
+
+@pytest.mark.parametrize("model", ["nobody:model", "ollama:qwen3"])
+def test_a_provider_that_is_not_there_is_named(tmp_path: Path, model: str) -> None:
+    generator = load_generator(_settings(engine="langchain", model=model), tmp_path)
+    assert generator is not None
+    with pytest.raises(GeneratorFailed, match=model.partition(":")[0]):
+        list(generator.stream(PROMPT, Cancellation()))
+
+
+def test_a_generator_that_is_brought_is_queued_and_closed_like_any_other() -> None:
+    brought = ScriptedGenerator(["Paris."], card=ModelCard("mine", frozenset({Language.CHINESE})))
+    generator = managed(brought, _settings())
+    assert (generator.name, generator.languages) == ("mine", {Language.CHINESE})
+    assert "".join(generator.stream(PROMPT, Cancellation())) == "Paris."
+    generator.close()
+    assert generator.state == "ready"

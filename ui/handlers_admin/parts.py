@@ -5,8 +5,10 @@ from typing import Literal, Protocol
 
 from chatbot.api.parts import Search
 from chatbot.conversations import Conversations
+from chatbot.inbox import Inbox
 from chatbot.recognising import IntentRecogniser
 from chatbot.settings import Settings
+from chatbot.timeline import Timeline
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder
 from knowledge.rules.book import RuleBook
@@ -57,6 +59,12 @@ class Assistant(Protocol):
 
     @property
     def conversations(self) -> Conversations: ...
+
+    @property
+    def inbox(self) -> Inbox: ...
+
+    @property
+    def timeline(self) -> Timeline: ...
 
     @property
     def embedder(self) -> Embedder: ...

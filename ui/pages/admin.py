@@ -1,4 +1,4 @@
-"""The admin: five pages behind a login, in one Gradio page a language."""
+"""The admin: its pages behind a login, in one Gradio page a language."""
 
 import warnings
 
@@ -20,6 +20,7 @@ from ui.handlers_admin import Desk
 from ui.handlers_admin.parts import Assistant
 from ui.mounting import CHAT_ROUTES, head_of, mount
 from ui.pages.admin_parts import PAGES, action_html, on, script
+from ui.pages.inbox import add_inbox
 from ui.pages.knowledge import add_knowledge
 from ui.pages.login import login_url, page_language
 from ui.pages.overview import add_overview
@@ -48,7 +49,7 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
         warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
         mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
     app.add_middleware(AdminDoor, gate=gate)
-    return {address(language): head_of("admin") for language in Language}
+    return {address(language): head_of("admin", "inbox") for language in Language}
 
 
 def address(language: Language) -> str:
@@ -80,6 +81,7 @@ def _add_pages(desk: Desk) -> None:
         with gr.Column(elem_id="ad-main"):
             sheet = action_html("ad-over")
             add_overview(desk, navigation)
+            add_inbox(desk)
             add_knowledge(desk, navigation, sheet)
             add_rules(desk, navigation)
             add_search(desk, navigation, sheet)

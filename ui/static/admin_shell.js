@@ -1,10 +1,11 @@
 // Runs once when the navigation is on the page; Gradio hands it `element` and `trigger`.
 // The page shown is the hash, so links, the back button and bookmarks work by themselves.
+// What follows a slash is the page's own.
 const root = document.documentElement;
 const nav = element.querySelector(".ad-nav");
 const links = [...element.querySelectorAll("[data-page]")];
 const names = links.map((link) => link.dataset.page);
-// The Gradio event that loads each page.
+// The Gradio event that loads each page; a page that is not here loads itself.
 const SHOWN = {
   overview: "show_overview",
   knowledge: "show_knowledge",
@@ -15,20 +16,37 @@ const SHOWN = {
 
 root.lang = nav.dataset.language === "zh" ? "zh-Hans" : "en";
 
+let waiting = 0;
+
 function show() {
-  const wanted = location.hash.slice(1);
+  const [wanted] = location.hash.slice(1).split("/");
   const page = names.includes(wanted) ? wanted : names[0];
   root.dataset.adminPage = page;
   for (const link of links) {
     if (link.dataset.page === page) {
       link.setAttribute("aria-current", "page");
-      document.title = `${link.textContent.trim()} · ${nav.dataset.title}`;
     } else {
       link.removeAttribute("aria-current");
     }
   }
   window.scrollTo(0, 0);
-  trigger(SHOWN[page]);
+  name();
+  if (SHOWN[page]) trigger(SHOWN[page]);
+}
+
+// The tab says how many wait, also while another page or another tab is in front.
+function name() {
+  const link = links.find((link) => link.hasAttribute("aria-current"));
+  const page = link.querySelector("[data-name]").textContent;
+  document.title = `${waiting ? `(${waiting}) ` : ""}${page} · ${nav.dataset.title}`;
+}
+
+function count(now) {
+  waiting = now;
+  const badge = element.querySelector(".ad-badge");
+  badge.hidden = !now;
+  badge.querySelector("[data-count]").textContent = now;
+  name();
 }
 
 const theme = import("/ui/theme.js");
@@ -63,3 +81,4 @@ window.fetch = async (...request) => {
 
 addEventListener("hashchange", show);
 show();
+import("/ui/inbox_feed.js").then(({ follow }) => follow({ counted: count }));

@@ -187,16 +187,18 @@ def test_a_turn_waits_in_line_and_is_never_begun_for_one_who_left(desk: Scripted
 
     desk.dialogue.script = slow
     small = desk.with_server(max_turns_at_once=1, max_turns_waiting=2)
-    with serving(small.app()) as url, httpx.Client(base_url=url) as http:
-        with http.stream("POST", "/api/v1/chat", json={"message": "a"}, headers=EVENTS) as first:
-            assert next(first.iter_lines()) == "event: working"
-            with pytest.raises(httpx.ReadTimeout):
-                http.post("/api/v1/chat", json={"message": "left"}, timeout=0.3)
-            with ThreadPoolExecutor(1) as pool:
-                waiting = pool.submit(http.post, "/api/v1/chat", json={"message": "b"}, timeout=20)
-                assert not waiting.done()
-                release.set()
-                assert waiting.result().status_code == 200
+    with (
+        serving(small.app()) as url,
+        httpx.Client(base_url=url) as http,
+        http.stream("POST", "/api/v1/chat", json={"message": "a"}, headers=EVENTS) as first,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert next(first.iter_lines()) == "event: working"
+        with pytest.raises(httpx.ReadTimeout):
+            http.post("/api/v1/chat", json={"message": "left"}, timeout=0.3)
+        waiting = pool.submit(http.post, "/api/v1/chat", json={"message": "b"}, timeout=20)
+        release.set()
+        assert waiting.result().status_code == 200
     assert [question.text for question in desk.dialogue.asked] == ["a", "b"]
 
 

@@ -60,10 +60,8 @@ class Visitor(HttpUser):
     def on_stop(self) -> None:
         """Compare what was sent with what the desk has."""
         self._session()
-        with self.client.get(
-            "/widget/conversation", headers=self._headers(), name="conversation"
-        ) as answer:
-            entries = answer.json()["entries"]
+        answer = self.client.get("/widget/conversation", headers=self._headers())
+        entries = answer.json()["entries"]
         found = Counter(entry["id"] for entry in entries if entry["kind"] in ("turn", "visitor"))
         tally["sent"] += len(self.sent)
         tally["kept"] += sum(found.values())
@@ -102,11 +100,9 @@ class Visitor(HttpUser):
 
     def _session(self) -> None:
         body = {"widget": WIDGET, "visitor": self.ticket, "language": None}
-        with self.client.post(
-            "/widget/session", json=body, headers={"Origin": ORIGIN}, name="session"
-        ) as answer:
-            answer.raise_for_status()
-            session = answer.json()
+        answer = self.client.post("/widget/session", json=body, headers={"Origin": ORIGIN})
+        answer.raise_for_status()
+        session = answer.json()
         self.token, self.ticket = session["token"], session["visitor"]
         self.renew_at = time.monotonic() + 0.8 * session["expires_in"]
 

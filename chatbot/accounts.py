@@ -5,10 +5,9 @@ import math
 import os
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,65 +18,39 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from chatbot.account_tables import KeyRow, SessionRow, UserRow
+from chatbot.account_tables import SessionRow, UserRow
 from chatbot.errors import (
     InvalidUserName,
     LastAdministrator,
     TooManyAttempts,
     UserExists,
-    UserNotFound,
     WeakPassword,
     WrongPassword,
 )
+from chatbot.keys import Keys
+from chatbot.members import Member, Role, active_member, member_of, user_row
 from chatbot.throttle import Throttle
 from knowledge.tables import now
+
+__all__ = [
+    "Accounts",
+    "FirstUser",
+    "Member",
+    "Role",
+    "ensure_first_user",
+    "load_secret",
+    "open_accounts",
+]
 
 SESSION_SECONDS: Final = 12 * 60 * 60
 PASSWORD_CHARACTERS: Final = 10
 ADMIN_PASSWORD_VARIABLE: Final = "ANSWERDESK_ADMIN_PASSWORD"  # noqa: S105 -- its name, not its value
-KEY_PREFIX: Final = "adk_"
 
 _NAME = re.compile(r"[\w.@-]{1,64}")
 _SECRET_BYTES = 32
 _FAILURES_BY_NAME = 5
 _FAILURES_BY_CLIENT = 30
 _FAILURE_SECONDS = 300
-
-
-class Role(IntEnum):
-    """What a member may do; each role may do all that the ones before it may.
-
-    An agent reads knowledge and conversations, an editor changes knowledge and
-    rules, an administrator changes the team.
-    """
-
-    AGENT = 1
-    EDITOR = 2
-    ADMIN = 3
-
-    @property
-    def label(self) -> str:
-        """The role as it is written on the command line and in JSON."""
-        return self.name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of the team."""
-
-    id: str
-    name: str
-    role: Role
-    suspended: bool
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHolder:
-    """The member that a key acts as, and the scopes it is limited to (None: all)."""
-
-    member: Member
-    scopes: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +64,8 @@ class FirstUser:
 class Accounts:
     """Reads and writes the team. Every method is one transaction and safe in any thread.
 
+    `keys` are the members' API keys.
+
     `hasher` is argon2id with the library's defaults (RFC 9106, low memory) unless given.
     """
 
@@ -101,6 +76,7 @@ class Accounts:
         clock: Callable[[], datetime] = now,
         hasher: PasswordHasher | None = None,
     ) -> None:
+        self.keys = Keys(engine, clock)
         self._engine = engine
         self._signer = TimestampSigner(secret, salt="answerdesk.session")
         self._clock = clock
@@ -127,25 +103,27 @@ class Accounts:
                 session.add(row)
         except IntegrityError as error:
             raise UserExists(name=name) from error
-        return _member(row)
+        return member_of(row)
 
     def list(self) -> list[Member]:
         """All members, by name."""
         with Session(self._engine) as session:
-            return [_member(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
+            return [
+                member_of(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))
+            ]
 
     def set_password(self, name: str, password: str) -> None:
         """A new password; every session of the member ends. Raises `UserNotFound`, `WeakPassword`."""
         hashed = self._hash(password)
         with Session(self._engine) as session, session.begin():
-            row = _row(session, name)
+            row = user_row(session, name)
             row.password_hash = hashed
             session.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
 
     def set_suspended(self, name: str, *, suspended: bool) -> None:
         """Lock a member out, or let them in again. Raises `UserNotFound`, `LastAdministrator`."""
         with Session(self._engine) as session, session.begin():
-            row = _row(session, name)
+            row = user_row(session, name)
             if suspended:
                 _keep_an_administrator(session, row)
                 session.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
@@ -154,45 +132,9 @@ class Accounts:
     def remove(self, name: str) -> None:
         """Remove a member with their sessions and keys. Raises `UserNotFound`, `LastAdministrator`."""
         with Session(self._engine) as session, session.begin():
-            row = _row(session, name)
+            row = user_row(session, name)
             _keep_an_administrator(session, row)
             session.delete(row)
-
-    def new_key(self, name: str, label: str = "", scopes: Sequence[str] | None = None) -> str:
-        """An API key that acts as the member, within `scopes` when given. Only its hash is kept.
-
-        Raises `UserNotFound`.
-        """
-        key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
-        with Session(self._engine) as session, session.begin():
-            row = _row(session, name)
-            session.add(
-                KeyRow(
-                    id=secrets.token_urlsafe(12),
-                    key_hash=_digest(key),
-                    user_id=row.id,
-                    label=label[:64],
-                    scopes=None if scopes is None else list(scopes),
-                )
-            )
-        return key
-
-    def revoke_keys(self, name: str) -> int:
-        """Revoke every key of the member; how many there were. Raises `UserNotFound`."""
-        with Session(self._engine) as session, session.begin():
-            row = _row(session, name)
-            gone = session.scalars(
-                delete(KeyRow).where(KeyRow.user_id == row.id).returning(KeyRow.id)
-            )
-            return len(gone.all())
-
-    def by_key(self, key: str) -> KeyHolder | None:
-        """Whom an API key acts as; None for an unknown key or a suspended member."""
-        wanted = select(UserRow, KeyRow.scopes).join(KeyRow).where(KeyRow.key_hash == _digest(key))
-        with Session(self._engine) as session:
-            found = session.execute(wanted).one_or_none()
-            member = _active(found[0]) if found else None
-            return KeyHolder(member, found[1]) if found and member else None
 
     def sign_in(self, name: str, password: str, client: str = "") -> str:
         """A new session's token, for the cookie. `client` is the address the attempt came from.
@@ -224,7 +166,7 @@ class Accounts:
             .where(SessionRow.id_hash == _digest(session_id), SessionRow.expires_at > self._clock())
         )
         with Session(self._engine) as session:
-            return _active(session.scalar(found))
+            return active_member(session.scalar(found))
 
     def sign_out(self, token: str) -> None:
         """End the session of `token`, if there is one."""
@@ -296,28 +238,12 @@ def load_secret(path: Path) -> bytes:
     return secret
 
 
-def _row(session: Session, name: str) -> UserRow:
-    row = session.scalar(select(UserRow).where(UserRow.name == name))
-    if row is None:
-        raise UserNotFound(name=name)
-    return row
-
-
 def _keep_an_administrator(session: Session, leaving: UserRow) -> None:
     others = select(func.count()).where(
         UserRow.role == Role.ADMIN.label, ~UserRow.suspended, UserRow.id != leaving.id
     )
     if leaving.role == Role.ADMIN.label and not session.scalar(others):
         raise LastAdministrator(name=leaving.name)
-
-
-def _member(row: UserRow) -> Member:
-    created_at = row.created_at.replace(tzinfo=UTC)  # SQLite gives it back without its zone
-    return Member(row.id, row.name, Role[row.role.upper()], row.suspended, created_at)
-
-
-def _active(row: UserRow | None) -> Member | None:
-    return None if row is None or row.suspended else _member(row)
 
 
 def _digest(secret: str) -> str:

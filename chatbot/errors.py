@@ -10,6 +10,7 @@ __all__ = [
     "ConversationNotFound",
     "CrossSiteRequest",
     "EmptyQuestion",
+    "ExpiryInThePast",
     "GeneratorBusy",
     "GeneratorFailed",
     "GeneratorTimeout",
@@ -21,6 +22,7 @@ __all__ = [
     "InvalidLines",
     "InvalidSettings",
     "InvalidUserName",
+    "KeyNotFound",
     "LastAdministrator",
     "NewerDatabase",
     "NotAllowed",
@@ -38,6 +40,7 @@ __all__ = [
     "TurnInProgress",
     "TurnNotFound",
     "TurnTimeout",
+    "UnknownScope",
     "UnreadableQuestion",
     "UserExists",
     "UserNotFound",
@@ -202,6 +205,27 @@ class ScopeMissing(AnswerDeskError):
     status = 403
     en = "This key lacks the scope {scope!r}. Make one that has it."
     zh = "此密钥缺少权限范围“{scope}”。请创建包含该范围的密钥。"
+
+
+class UnknownScope(AnswerDeskError):
+    code = "unknown_scope"
+    status = 422
+    en = "There is no scope {scope!r}. The scopes are: {known}."
+    zh = "没有权限范围“{scope}”。可用的范围有：{known}。"
+
+
+class KeyNotFound(AnswerDeskError):
+    code = "key_not_found"
+    status = 404
+    en = "There is no key {key_id!r}."
+    zh = "没有密钥“{key_id}”。"
+
+
+class ExpiryInThePast(AnswerDeskError):
+    code = "expiry_in_the_past"
+    status = 422
+    en = "The key would be over before it is made. Choose a moment that is still to come."
+    zh = "该密钥在创建之前就已过期。请选择将来的时间。"
 
 
 class CrossSiteRequest(AnswerDeskError):

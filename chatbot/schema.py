@@ -15,7 +15,9 @@ from alembic.util import CommandError
 from sqlalchemy import Engine
 
 import chatbot.account_tables
+import chatbot.idempotency
 import chatbot.tables
+import chatbot.webhooks.tables
 import chatbot.widgets.tables
 import knowledge.tables
 from chatbot.errors import NewerDatabase
@@ -25,7 +27,9 @@ METADATA = Base.metadata
 # Importing the modules registers their tables.
 TABLES = (
     chatbot.account_tables,
+    chatbot.idempotency,
     chatbot.tables,
+    chatbot.webhooks.tables,
     chatbot.widgets.tables,
     knowledge.tables,
 )

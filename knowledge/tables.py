@@ -14,6 +14,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def in_utc(moment: datetime) -> datetime:
+    """A moment that was kept in UTC; SQLite hands it back without its zone."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class DocumentRow(Base):
     """One document; (collection, source) is its identity, `content_hash` its version's content.
 

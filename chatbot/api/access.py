@@ -112,7 +112,7 @@ class Gate:
         local = (self.local_token or "").encode()
         if local and secrets.compare_digest(key.encode("utf-8", "replace"), local):
             return Caller("local", Role.ADMIN, "local")
-        found = self.accounts.by_key(key)
+        found = self.accounts.keys.holder(key)
         if found is None:
             raise NotPermitted
         scopes: frozenset[KeyScope] | None = None

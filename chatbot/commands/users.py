@@ -75,10 +75,10 @@ def key(name: Name, *, label: Label = "", revoke: Revoke = False, data_dir: Data
     """Make an API key that acts as the member. It is shown once and only its hash is kept."""
     with _accounts(data_dir) as accounts:
         if revoke:
-            count = accounts.revoke_keys(name)
+            count = accounts.keys.revoke_all(name)
             say(in_language(f"{count} keys were revoked.", f"已吊销 {count} 个密钥。"))
         else:
-            say(accounts.new_key(name, label))
+            say(accounts.keys.add(name, label).secret)
 
 
 @contextmanager

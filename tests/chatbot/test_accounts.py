@@ -77,7 +77,7 @@ def test_a_session_expires(engine: Engine) -> None:
 @pytest.mark.parametrize("forged", ["", "a", "a.b.c", "中文", "\ud800", "a" * 100_000])
 def test_forged_tokens_and_keys_are_nobody(accounts: Accounts, forged: str) -> None:
     assert accounts.by_session(forged) is None
-    assert accounts.by_key(forged) is None
+    assert accounts.keys.holder(forged) is None
 
 
 def test_a_token_signed_with_another_secret_is_nobody(engine: Engine, accounts: Accounts) -> None:
@@ -98,22 +98,22 @@ def test_changing_the_password_ends_every_session(accounts: Accounts) -> None:
 
 def test_a_suspended_member_gets_nowhere(accounts: Accounts) -> None:
     accounts.add("mei", PASSWORD)
-    token, key = accounts.sign_in("mei", PASSWORD), accounts.new_key("mei")
+    token, key = accounts.sign_in("mei", PASSWORD), accounts.keys.add("mei").secret
     accounts.set_suspended("mei", suspended=True)
     assert accounts.by_session(token) is None
-    assert accounts.by_key(key) is None
+    assert accounts.keys.holder(key) is None
     with pytest.raises(WrongPassword):
         accounts.sign_in("mei", PASSWORD)
     accounts.set_suspended("mei", suspended=False)
-    assert accounts.by_key(key) is not None
+    assert accounts.keys.holder(key) is not None
 
 
 def test_a_removed_members_keys_and_sessions_are_gone(accounts: Accounts, engine: Engine) -> None:
     accounts.add("mei", PASSWORD)
-    token, key = accounts.sign_in("mei", PASSWORD), accounts.new_key("mei")
+    token, key = accounts.sign_in("mei", PASSWORD), accounts.keys.add("mei").secret
     accounts.remove("mei")
     assert accounts.by_session(token) is None
-    assert accounts.by_key(key) is None
+    assert accounts.keys.holder(key) is None
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from api_keys")) == 0
         assert connection.scalar(text("select count(*) from user_sessions")) == 0
@@ -121,16 +121,20 @@ def test_a_removed_members_keys_and_sessions_are_gone(accounts: Accounts, engine
 
 def test_keys_act_as_their_member_until_revoked(accounts: Accounts) -> None:
     mei = accounts.add("mei", PASSWORD)
-    first, second = accounts.new_key("mei", "shop"), accounts.new_key("mei", "till")
+    first, second = accounts.keys.add("mei", "shop").secret, accounts.keys.add("mei", "till").secret
     assert _member_of(accounts, first) == _member_of(accounts, second) == mei
-    assert accounts.revoke_keys("mei") == 2
-    assert accounts.by_key(first) is None
-    assert accounts.by_key(second) is None
+    assert accounts.keys.revoke_all("mei") == 2
+    assert accounts.keys.holder(first) is None
+    assert accounts.keys.holder(second) is None
 
 
 def test_no_secret_is_stored_readable(accounts: Accounts, engine: Engine, tmp_path: Path) -> None:
     accounts.add("mei", PASSWORD)
-    secrets = [PASSWORD, accounts.new_key("mei"), accounts.sign_in("mei", PASSWORD).split(".")[0]]
+    secrets = [
+        PASSWORD,
+        accounts.keys.add("mei").secret,
+        accounts.sign_in("mei", PASSWORD).split(".")[0],
+    ]
     with engine.connect() as connection:
         connection.execute(text("pragma wal_checkpoint(truncate)"))
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("answerdesk.db*"))
@@ -159,7 +163,7 @@ def test_bad_names_and_passwords_are_refused(accounts: Accounts) -> None:
     accounts.add("mei", PASSWORD)
     with pytest.raises(UserExists):
         accounts.add("mei", PASSWORD)
-    for act in (accounts.remove, accounts.new_key, accounts.revoke_keys):
+    for act in (accounts.remove, accounts.keys.add, accounts.keys.revoke_all):
         with pytest.raises(UserNotFound):
             act("nobody")
 
@@ -210,5 +214,5 @@ def test_the_secret_is_random_kept_and_private(tmp_path: Path) -> None:
 
 
 def _member_of(accounts: Accounts, key: str) -> Member | None:
-    holder = accounts.by_key(key)
+    holder = accounts.keys.holder(key)
     return holder.member if holder else None

@@ -266,7 +266,7 @@ def test_the_team_is_kept_from_the_command_line(
     key = answerdesk("users", "key", "mei", "--label", "shop", *here).out.strip()
     engine = open_engine(sqlite_url(tmp_path / "answerdesk.db"))
     accounts = Accounts(engine, (tmp_path / "secret.key").read_bytes())
-    holder = accounts.by_key(key)
+    holder = accounts.keys.holder(key)
     assert holder is not None
     assert holder.member.name == "mei"
     token = accounts.sign_in("mei", "correct horse battery")
@@ -274,7 +274,7 @@ def test_the_team_is_kept_from_the_command_line(
     assert answerdesk("users", "password", "mei", *here).code == 0
     assert accounts.by_session(token) is None
     assert "1 keys" in answerdesk("users", "key", "mei", "--revoke", *here).out
-    assert accounts.by_key(key) is None
+    assert accounts.keys.holder(key) is None
     assert "last administrator" in answerdesk("users", "remove", "mei", *here).line
     assert answerdesk("users", "remove", "li", *here).code == 0
     engine.dispose()

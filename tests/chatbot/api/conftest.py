@@ -67,7 +67,9 @@ def team(desk: ScriptedDesk) -> dict[str, str]:
     for role in Role:
         desk.accounts.add(role.label, PASSWORD, role)
     desk.accounts.add("gone", PASSWORD, Role.ADMIN)
-    keys = {name: desk.accounts.new_key(name) for name in ("agent", "editor", "admin", "gone")}
+    keys = {
+        name: desk.accounts.keys.add(name).secret for name in ("agent", "editor", "admin", "gone")
+    }
     desk.accounts.set_suspended("gone", suspended=True)
     return keys
 

@@ -269,21 +269,26 @@ class ScriptedDialogue:
         return _SCRIPTS.get((language, route)) or _SCRIPTS["en", route]
 
     def _save(self, question: Question, script: Script) -> Answer:
-        chinese = any("一" <= letter <= "鿿" for letter in script.sentences[0])
-        language = Language.CHINESE if chinese else Language.ENGLISH
         known = question.conversation_id
+        language = _language_of(script)
         conversation = (
             self.conversations.get(known) if known else self.conversations.start(language)
         )
+        answer = self.answer(script, conversation.id)
+        self.conversations.save(conversation, question.text, answer)
+        return answer
+
+    def answer(self, script: Script, conversation_id: str) -> Answer:
+        """What `script` comes to."""
         trace = tuple(
             TraceStep(stage, reason, 4.2 * (at + 1), details)
             for at, (stage, reason, details) in enumerate(script.steps)
         )
-        answer = Answer(
+        return Answer(
             turn_id=new_id(),
-            conversation_id=conversation.id,
+            conversation_id=conversation_id,
             text="".join(script.sentences),
-            language=language,
+            language=_language_of(script),
             route=script.route,
             refused=script.route == "refuse",
             answerability=0.87,
@@ -294,8 +299,11 @@ class ScriptedDialogue:
             latency_ms=round(sum(step.milliseconds for step in trace), 1),
             trace=trace,
         )
-        self.conversations.save(conversation, question.text, answer)
-        return answer
+
+
+def _language_of(script: Script) -> Language:
+    chinese = any("一" <= letter <= "鿿" for letter in script.sentences[0])
+    return Language.CHINESE if chinese else Language.ENGLISH
 
 
 def wait_until(holds: object, seconds: float = 5.0) -> bool:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from chatbot.accounts import SESSION_SECONDS, Accounts
 from chatbot.api.access import SESSION_COOKIE, refuse_other_sites
+from chatbot.api.peers import client_address, own_origin
 from chatbot.api.schemas import SignedIn, SignIn
 from chatbot.errors import TooManyAttempts, WrongPassword
 
@@ -71,7 +72,7 @@ async def _login_json(request: Request) -> Response:
 
 async def _sign_in(request: Request, name: str, password: str) -> tuple[str, SignedIn]:
     accounts: Accounts = request.app.state.desk.accounts
-    client = request.client.host if request.client else ""
+    client = client_address(request.scope, request.app.state.desk.settings.server)
     token = await run_sync(accounts.sign_in, name, password, client)
     member = await run_sync(accounts.by_session, token)
     if member is None:  # suspended between the two
@@ -88,7 +89,9 @@ def _with_cookie(request: Request, response: Response, token: str) -> Response:
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=own_origin(request.scope, request.app.state.desk.settings.server).startswith(
+            "https:"
+        ),
     )
     return response
 

@@ -185,7 +185,14 @@ class ScriptedDesk:
 @contextlib.contextmanager
 def serving(app: FastAPI) -> Generator[str]:
     """`app` behind a real uvicorn on a free port; yields its URL."""
-    config = uvicorn.Config(app, port=0, http=ImpatientProtocol, log_level="error", lifespan="on")
+    config = uvicorn.Config(
+        app,
+        port=0,
+        http=ImpatientProtocol,
+        log_level="error",
+        lifespan="on",
+        proxy_headers=False,  # as `answerdesk serve` does
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
     thread.start()

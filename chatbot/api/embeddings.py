@@ -17,16 +17,11 @@ from chatbot.api.openai_errors import (
     UnknownChatModel,
 )
 from chatbot.api.openai_replies import count_tokens
-from chatbot.api.openai_shapes import EmbeddingsRequest
+from chatbot.api.openai_shapes import MAX_CHARACTERS, MAX_TEXTS, EmbeddingsRequest
 from chatbot.errors import ServerBusy
 from knowledge.embedding import CountingEmbedder, TextKind, Vectors
 
 EMBEDDING_MODEL: Final = "answerdesk-embedding"
-# As OpenAI: clients choose the size of their batches by it.
-MAX_TEXTS: Final = 2048
-# Many times the 512 tokens that E5 reads of a text; a longer one is a mistake.
-MAX_CHARACTERS: Final = 8192
-
 # About a second of one core: what a request that comes later, or leaves, waits for.
 _SLICE: Final = 16
 _MOST_REQUESTS: Final = 8

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from anyio.to_thread import run_sync
-from pydantic import JsonValue
 from sse_starlette import ServerSentEvent
 
 from chatbot.api.openai_errors import (
@@ -15,7 +14,7 @@ from chatbot.api.openai_errors import (
     UnsupportedContent,
     UnsupportedParameter,
 )
-from chatbot.api.openai_shapes import ChatMessage, CompletionRequest
+from chatbot.api.openai_shapes import HARMLESS, ChatMessage, CompletionRequest
 from chatbot.api.running import sent
 from chatbot.conversations import new_id
 from chatbot.errors import EmptyQuestion, UnreadableQuestion
@@ -33,21 +32,6 @@ MODELS: Final[dict[str, Mode | None]] = {
 }
 NEW_CONVERSATION: Final = "new"
 
-# What may be said of the things we do not do; anything else would be misled by being ignored.
-_HARMLESS: Final[dict[str, tuple[JsonValue, ...]]] = {
-    "n": (None, 1),
-    "tools": (None, []),
-    "tool_choice": (None, "none", "auto"),
-    "functions": (None, []),
-    "function_call": (None, "none", "auto"),
-    "logprobs": (None, False),
-    "top_logprobs": (None, 0),
-    "logit_bias": (None, {}),
-    "response_format": (None, {"type": "text"}),
-    "modalities": (None, ["text"]),
-    "audio": (None,),
-    "web_search_options": (None,),
-}
 _SOURCES: Final = {Language.ENGLISH: "Sources:", Language.CHINESE: "来源："}
 
 
@@ -68,7 +52,7 @@ def mode_of(model: str) -> Mode | None:
 
 def refuse_unsupported(body: CompletionRequest) -> None:
     """Raises `UnsupportedParameter` for what would be misleading to ignore."""
-    for name, harmless in _HARMLESS.items():
+    for name, harmless in HARMLESS.items():
         if getattr(body, name) not in harmless:
             raise UnsupportedParameter(param=name)
 

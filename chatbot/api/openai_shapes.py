@@ -1,12 +1,33 @@
 """Requests and responses in OpenAI's shapes, as OpenAPI shows them, with our additions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from chatbot.api.schemas import CitationShape, Collection, LanguageCode, Strict
 from chatbot.messages import Route
 from knowledge.documents import DEFAULT_COLLECTION
+
+# What may be said of the things we do not do; anything else would be misled by being ignored.
+HARMLESS: Final[dict[str, tuple[JsonValue, ...]]] = {
+    "n": (None, 1),
+    "tools": (None, []),
+    "tool_choice": (None, "none", "auto"),
+    "functions": (None, []),
+    "function_call": (None, "none", "auto"),
+    "logprobs": (None, False),
+    "top_logprobs": (None, 0),
+    "logit_bias": (None, {}),
+    "response_format": (None, {"type": "text"}),
+    "modalities": (None, ["text"]),
+    "audio": (None,),
+    "web_search_options": (None,),
+}
+
+
+def _harmless(name: str) -> WithJsonSchema:
+    # Only shown, not checked: the refusal is to say more than that a value is not in a list.
+    return WithJsonSchema({"enum": list(HARMLESS[name])})
 
 
 class Lenient(BaseModel):
@@ -46,26 +67,33 @@ class CompletionRequest(Lenient):
     the text; `collection` and `language` are those of the chat route.
     """
 
-    model: Annotated[str, Field(max_length=200)]
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
+    model: Annotated[str, Field(max_length=200, examples=["answerdesk"])]
+    messages: Annotated[
+        list[ChatMessage],
+        Field(
+            min_length=1,
+            max_length=1000,
+            examples=[[{"role": "user", "content": "How long is the warranty of the K3?"}]],
+        ),
+    ]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     conversation_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     collection: Collection = DEFAULT_COLLECTION
     language: LanguageCode | None = None
     citations: Literal["field", "append"] = "field"
-    n: JsonValue = None
-    tools: JsonValue = None
-    tool_choice: JsonValue = None
-    functions: JsonValue = None
-    function_call: JsonValue = None
-    logprobs: JsonValue = None
-    top_logprobs: JsonValue = None
-    logit_bias: JsonValue = None
-    response_format: JsonValue = None
-    modalities: JsonValue = None
-    audio: JsonValue = None
-    web_search_options: JsonValue = None
+    n: Annotated[JsonValue, _harmless("n")] = None
+    tools: Annotated[JsonValue, _harmless("tools")] = None
+    tool_choice: Annotated[JsonValue, _harmless("tool_choice")] = None
+    functions: Annotated[JsonValue, _harmless("functions")] = None
+    function_call: Annotated[JsonValue, _harmless("function_call")] = None
+    logprobs: Annotated[JsonValue, _harmless("logprobs")] = None
+    top_logprobs: Annotated[JsonValue, _harmless("top_logprobs")] = None
+    logit_bias: Annotated[JsonValue, _harmless("logit_bias")] = None
+    response_format: Annotated[JsonValue, _harmless("response_format")] = None
+    modalities: Annotated[JsonValue, _harmless("modalities")] = None
+    audio: Annotated[JsonValue, _harmless("audio")] = None
+    web_search_options: Annotated[JsonValue, _harmless("web_search_options")] = None
 
 
 class UsageShape(Strict):
@@ -134,14 +162,26 @@ class ModelList(Strict):
     data: list[ModelShape]
 
 
+# As OpenAI: clients choose the size of their batches by it.
+MAX_TEXTS: Final = 2048
+# Many times the 512 tokens that E5 reads of a text; a longer one is a mistake.
+MAX_CHARACTERS: Final = 8192
+_TEXT: Final = {"type": "string"}
+_COUNT: Final = {"minItems": 1, "maxItems": MAX_TEXTS}
+
+
 class EmbeddingsRequest(Lenient):
     """Texts to embed. They count as passages to be found, unless `input_type` is `query`.
 
     Arrays of tokens are refused: another model's numbers mean nothing here.
     """
 
-    model: Annotated[str, Field(max_length=200)]
-    input: str | list[str] | list[int] | list[list[int]]
+    model: Annotated[str, Field(max_length=200, examples=["answerdesk-embedding"])]
+    input: Annotated[
+        str | list[str] | list[int] | list[list[int]],
+        WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": _TEXT, **_COUNT}]}),
+        Field(examples=[["The warranty is two years."]]),
+    ]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None
     input_type: Literal["query", "passage"] = "passage"

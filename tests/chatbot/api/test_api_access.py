@@ -23,6 +23,13 @@ BODIES: dict[str, dict[str, object]] = {
         "json": {"model": "answerdesk", "messages": [{"role": "user", "content": "How long?"}]}
     },
     "POST /v1/embeddings": {"json": {"model": "answerdesk-embedding", "input": "returns"}},
+    "POST /api/v1/widgets": {"json": {"name": "Shop"}},
+    "PUT /api/v1/widgets/{widget_id}": {"json": {"name": "Shop"}},
+    "POST /api/v1/widgets/{widget_id}/check": {"json": {"url": "https://shop.example/"}},
+    "POST /widget/session": {"json": {"widget": "unknown"}},
+    "POST /widget/chat": {"json": {"message": "How long?", "id": "a" * 20}},
+    "POST /widget/feedback": {"json": {"turn_id": "unknown", "rating": 1}},
+    "POST /widget/contact": {"json": {"email": "mei@example.org"}},
     "POST /login": {"json": {"name": "agent", "password": "wrong"}},
 }
 # What each route needs, written out a second time on purpose: a new route fails until it is here.
@@ -52,6 +59,24 @@ EXPECTED: dict[str, Need | Role] = {
     "GET /v1/models": Role.AGENT,
     "GET /v1/models/{model}": Role.AGENT,
     "POST /v1/embeddings": Role.AGENT,
+    "GET /api/v1/widgets": Role.AGENT,
+    "POST /api/v1/widgets": Role.EDITOR,
+    "GET /api/v1/widgets/{widget_id}": Role.AGENT,
+    "PUT /api/v1/widgets/{widget_id}": Role.EDITOR,
+    "DELETE /api/v1/widgets/{widget_id}": Role.EDITOR,
+    "GET /api/v1/widgets/{widget_id}/secret": Role.ADMIN,
+    "POST /api/v1/widgets/{widget_id}/secret": Role.ADMIN,
+    "POST /api/v1/widgets/{widget_id}/check": Role.AGENT,
+    "GET /widget/{widget_id}/config": Need.NOTHING,
+    "POST /widget/session": Need.NOTHING,
+    "GET /widget/conversation": Need.NOTHING,
+    "GET /widget/events": Need.NOTHING,
+    "POST /widget/chat": Need.NOTHING,
+    "POST /widget/feedback": Need.NOTHING,
+    "POST /widget/person": Need.NOTHING,
+    "POST /widget/contact": Need.NOTHING,
+    "POST /widget/reset": Need.NOTHING,
+    "DELETE /widget/data": Need.NOTHING,
     "POST /login": Need.NOTHING,
     "POST /logout": Need.NOTHING,
     "GET /healthz": Need.NOTHING,
@@ -93,6 +118,8 @@ def test_every_route_against_every_caller(
     }
     with TestClient(desk.with_server(public_chat=public).app()) as client:
         for route in routes(client):
+            if " /widget/" in route:
+                continue  # below, and in test_widget_session
             need = EXPECTED[route]
             for name, (headers, role) in callers.items():
                 allowed = need is Need.NOTHING or (need is Need.VISITOR and public)
@@ -107,6 +134,16 @@ def test_every_route_against_every_caller(
                     assert response.status_code == (401 if role is None else 403)
             for headers in ({"X-API-Key": team["gone"]}, {"Authorization": "Bearer forged"}):
                 assert call(client, route, headers).status_code == 401
+
+
+def test_no_key_or_role_opens_a_widgets_route(client: TestClient, team: dict[str, str]) -> None:
+    keys = ["", *team.values(), LOCAL_TOKEN]
+    callers = [{"Authorization": f"Bearer {key}"} for key in keys]
+    for route in routes(client):
+        if " /widget/" in route:
+            for headers in callers:
+                assert call(client, route, headers).status_code in (*FORBIDDEN, 404), route
+            assert call(client, route, {"X-API-Key": team["gone"]}).status_code == 401
 
 
 @pytest.mark.parametrize(

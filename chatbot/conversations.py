@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, assert_never, cast
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from chatbot.bulletin import Bulletin
 from chatbot.errors import ConversationNotFound, TurnNotFound
 from chatbot.messages import Answer, Channel, Message
 from chatbot.outbox import record
+from chatbot.paging import Page, moment_place, page_of
 from chatbot.records import about, answer_data, answer_of, call_person, lock, next_ordinal
 from chatbot.tables import ConversationRow, FeedbackRow, TurnRow
 from chatbot.timeline import Entry, EventEntry, MessageEntry, Timeline, TurnEntry
 from knowledge.documents import Language
+from knowledge.tables import in_utc
+from knowledge.transactions import writing
 
 Status = Literal["bot", "waiting", "person", "closed"]
 
@@ -50,6 +53,16 @@ class SavedTurn:
     question: str
     answer: Answer
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTurn:
+    """What a visitor thinks of an answer, 1 or -1, and since when."""
+
+    rating: int
+    comment: str
+    at: datetime
+    turn: SavedTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +208,38 @@ class Conversations:
 
     def rate(self, turn_id: str, rating: Literal[1, -1], comment: str, visitor: str) -> None:
         """Note what a visitor thinks of an answer; the latest word counts. Raises `TurnNotFound`."""
-        with Session(self._engine) as session, session.begin():
+        with writing(self._engine) as session:
             turn = session.get(TurnRow, turn_id)
             row = session.get(ConversationRow, turn.conversation_id) if turn else None
             if row is None or row.visitor not in ("", visitor):
                 raise TurnNotFound(turn_id=turn_id)
+            known = session.get(FeedbackRow, turn_id)
+            if known is not None and (known.rating, known.comment) == (rating, comment):
+                return
             session.merge(FeedbackRow(turn_id=turn_id, rating=rating, comment=comment))
             record(session, "feedback.given", {**about(row), "turn_id": turn_id, "rating": rating})
+
+    def ratings(
+        self, rating: Literal[1, -1] | None, limit: int, cursor: str | None = None
+    ) -> Page[RatedTurn]:
+        """Answers that visitors rated (None: either way), the latest first. Raises `InvalidCursor`."""
+        latest = (
+            select(FeedbackRow, TurnRow)
+            .join(TurnRow)
+            .order_by(FeedbackRow.created_at.desc(), FeedbackRow.turn_id.desc())
+            .limit(limit + 1)
+        )
+        if rating is not None:
+            latest = latest.where(FeedbackRow.rating == rating)
+        if cursor is not None:
+            place = tuple_(FeedbackRow.created_at, FeedbackRow.turn_id)
+            latest = latest.where(place < moment_place(cursor))
+        with Session(self._engine) as session:
+            found = [
+                RatedTurn(row.rating, row.comment, in_utc(row.created_at), _saved(turn))
+                for row, turn in session.execute(latest)
+            ]
+        return page_of(found, limit, lambda item: (item.at.isoformat(), item.turn.answer.turn_id))
 
     def counts(self, since: datetime) -> TurnCounts:
         """The routes of all turns after `since`."""
@@ -212,17 +250,23 @@ class Conversations:
             routes = {row[0]: row[1] for row in session.execute(by_route)}
             return TurnCounts(routes, session.scalar(called) or 0)
 
-    def unanswered(self, limit: int) -> list[SavedTurn]:
-        """The latest questions that were refused, newest first."""
+    def unanswered(self, limit: int, cursor: str | None = None) -> Page[SavedTurn]:
+        """The questions that were refused, the latest first. Raises `InvalidCursor`."""
         refused = (
-            select(TurnRow).where(TurnRow.refused).order_by(TurnRow.created_at.desc()).limit(limit)
+            select(TurnRow)
+            .where(TurnRow.refused)
+            .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
+            .limit(limit + 1)
         )
+        if cursor is not None:
+            refused = refused.where(tuple_(TurnRow.created_at, TurnRow.id) < moment_place(cursor))
         with Session(self._engine) as session:
-            return [_saved(row) for row in session.scalars(refused)]
+            found = [_saved(row) for row in session.scalars(refused)]
+        return page_of(found, limit, lambda t: (t.created_at.isoformat(), t.answer.turn_id))
 
 
 def _saved(row: TurnRow) -> SavedTurn:
-    return SavedTurn(row.question, answer_of(row), row.created_at)
+    return SavedTurn(row.question, answer_of(row), in_utc(row.created_at))
 
 
 def _said(entry: Entry) -> tuple[Message, ...]:

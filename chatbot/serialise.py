@@ -40,14 +40,14 @@ def answer_json(answer: Answer) -> Json:
     }
 
 
-def turn_json(answer: Answer) -> Json:
+def turn_json(answer: Answer, audience: Audience = "team") -> Json:
     """What the chat API answers: a `batch` line's fields and what belongs to the conversation."""
     return {
         "conversation_id": answer.conversation_id,
         "turn_id": answer.turn_id,
         **answer_json(answer),
         "suggestions": list(answer.suggestions),
-        "trace": [trace_json(step) for step in answer.trace],
+        "trace": [trace_json(step, audience) for step in answer.trace],
     }
 
 
@@ -64,13 +64,13 @@ def citation_json(citation: Citation) -> Json:
     }
 
 
-def trace_json(step: TraceStep) -> Json:
-    """One stage of a turn."""
+def trace_json(step: TraceStep, audience: Audience = "team") -> Json:
+    """One stage of a turn. The details are the team's: they hold rules, scores and other texts."""
     return {
         "stage": step.stage,
         "reason": step.reason,
         "milliseconds": round(step.milliseconds, 2),
-        "details": plain(step.details),
+        "details": plain(step.details) if audience == "team" else {},
     }
 
 
@@ -97,11 +97,13 @@ def position_json(position: Position) -> Json:
     return {"start": position.start, "end": position.end, "headings": list(position.headings)}
 
 
-def event_json(event: ReplyEvent) -> tuple[str, Json]:  # noqa: PLR0911 -- one case an event
+def event_json(  # noqa: PLR0911 -- one case an event
+    event: ReplyEvent, audience: Audience = "team"
+) -> tuple[str, Json]:
     """The name and the data of a server-sent event."""
     match event:
         case TraceStep():
-            return "trace", trace_json(event)
+            return "trace", trace_json(event, audience)
         case Working():
             return "working", {"step": event.step}
         case SourcesFound():
@@ -113,7 +115,7 @@ def event_json(event: ReplyEvent) -> tuple[str, Json]:  # noqa: PLR0911 -- one c
         case Delivered():
             return "delivered", {}
         case TurnFinished():
-            return "finished", turn_json(event.answer)
+            return "finished", turn_json(event.answer, audience)
         case _:
             assert_never(event)
 

@@ -61,6 +61,12 @@ class WidgetSettings(_Group):
     check_private_addresses: bool | None = None
 
 
+class WebhookSettings(_Group):
+    """Whether messages may go to private networks. None: only while bound to loopback."""
+
+    allow_private_addresses: bool | None = None
+
+
 class RetrievalSettings(_Group):
     """`candidates` are taken from each index; `top_k` passages are read."""
 
@@ -118,6 +124,7 @@ class Settings(BaseSettings):
     sample_knowledge: bool = True
     server: ServerSettings = ServerSettings()
     widget: WidgetSettings = WidgetSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answers: AnswerSettings = AnswerSettings()
     generator: GeneratorSettings = GeneratorSettings()

@@ -111,6 +111,11 @@ def send(
     return asyncio.run(_within(request, limits, allow_private=allow_private))
 
 
+def check_form(url: str) -> None:
+    """Raises `AddressRefused` unless `url` has the form of an address that `send` takes."""
+    _parsed(url)
+
+
 async def _within(request: _Request, limits: Limits, *, allow_private: bool) -> Reply:
     try:
         async with asyncio.timeout(limits.seconds):

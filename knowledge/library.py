@@ -28,7 +28,7 @@ from knowledge.originals import Originals
 from knowledge.passages import PassageStore
 from knowledge.priority import GatedEmbedder, PriorityGate
 from knowledge.retrieval import bm25_idf
-from knowledge.store import DocumentStore, IngestProgress, document_id
+from knowledge.store import DocumentStore, IngestProgress, OnFailed, document_id
 
 _POLL_SECONDS = 0.1
 
@@ -36,18 +36,24 @@ Hits = list[Hit]
 
 
 def open_library(
-    data_dir: Path, engine: Engine, embedder: Embedder, *, background: bool = True
+    data_dir: Path,
+    engine: Engine,
+    embedder: Embedder,
+    *,
+    background: bool = True,
+    on_failed: OnFailed | None = None,
 ) -> "Library":
     """The library of a data folder that this process owns and whose tables are there.
 
     What an earlier process left unfinished is taken up at once; without `background`,
-    when something is added or waited for. Close it to end the work.
+    when something is added or waited for. `on_failed` is told of documents that cannot be
+    taken in. Close it to end the work.
     """
     gate = PriorityGate()
     passages = PassageStore(engine, embedder.fingerprint)
     passages.forget_other_models()
     stores = Stores(
-        documents=DocumentStore(engine, Originals(data_dir / "files")),
+        documents=DocumentStore(engine, Originals(data_dir / "files"), on_failed),
         passages=passages,
         keywords=KeywordIndex(data_dir / "index" / "keyword.db"),
         vectors=ChromaIndex(
@@ -136,9 +142,14 @@ class Library:
         wanted = {document_id(item.collection, item.passage.id) for item in assigned}
         return [record for record in self._stores.documents.records() if record.id in wanted]
 
-    def list(self, collection: str | None = None) -> Sequence[DocumentRecord]:
-        """All documents, of one collection or all, by name."""
-        return self._stores.documents.records(collection)
+    def list(
+        self,
+        collection: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[DocumentRecord]:
+        """Documents, of one collection or all, by name; after the one of that name and id."""
+        return self._stores.documents.records(collection, after, limit)
 
     def get(self, document_id: str) -> DocumentRecord:
         """One document. Raises `DocumentNotFound`."""

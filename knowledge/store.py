@@ -2,10 +2,10 @@
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from knowledge.documents import DocumentRecord, DocumentState, Language, LoadedText, Section
@@ -14,6 +14,9 @@ from knowledge.originals import Originals
 from knowledge.staging import ReadyPassage, batches, stage_ready
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
+
+OnFailed = Callable[[Session, DocumentRecord], None]
+"""Told, within the transaction, of a document that has failed."""
 
 _UNFINISHED = (DocumentState.QUEUED, DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
 
@@ -48,9 +51,12 @@ class IngestProgress:
 class DocumentStore:
     """Documents, and the originals of those that came as files. Thread-safe; each call is a transaction."""
 
-    def __init__(self, engine: Engine, originals: Originals) -> None:
+    def __init__(
+        self, engine: Engine, originals: Originals, on_failed: OnFailed | None = None
+    ) -> None:
         self._engine = engine
         self._originals = originals
+        self._on_failed = on_failed
         self._writing = threading.Lock()
 
     def add(self, collection: str, source: str, name: str, data: bytes) -> DocumentRecord:
@@ -93,11 +99,18 @@ class DocumentStore:
         with Session(self._engine) as session:
             return _record(session, _existing(session, document_id))
 
-    def records(self, collection: str | None = None) -> list[DocumentRecord]:
-        """All documents, of one collection or all, by name."""
-        query = select(DocumentRow).order_by(DocumentRow.name, DocumentRow.id)
+    def records(
+        self,
+        collection: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> list[DocumentRecord]:
+        """Documents, of one collection or all, by name; after the one of that name and id."""
+        query = select(DocumentRow).order_by(DocumentRow.name, DocumentRow.id).limit(limit)
         if collection is not None:
             query = query.where(DocumentRow.collection == collection)
+        if after is not None:
+            query = query.where(tuple_(DocumentRow.name, DocumentRow.id) > after)
         with Session(self._engine) as session:
             counts = _counts(session)
             return [_as_record(row, counts.get(row.id, (0, 0))) for row in session.scalars(query)]
@@ -165,18 +178,16 @@ class DocumentStore:
 
     def fail(self, document_id: str, version: int, error: AnswerDeskError) -> None:
         """Note why a version could not be taken in; an earlier one that is visible stays so."""
-        query = update(DocumentRow).where(
-            DocumentRow.id == document_id, DocumentRow.version == version
-        )
-        with Session(self._engine) as session, session.begin():
-            session.execute(
-                query.values(
-                    state=DocumentState.FAILED,
-                    reason=error.text(Language.ENGLISH),
-                    reason_zh=error.text(Language.CHINESE),
-                    updated_at=now(),
-                )
-            )
+        with writing(self._engine) as session:
+            row = session.get(DocumentRow, document_id)
+            if row is None or row.version != version:
+                return
+            is_news = row.state != DocumentState.FAILED
+            row.state = DocumentState.FAILED
+            row.reason, row.reason_zh = error.text(Language.ENGLISH), error.text(Language.CHINESE)
+            row.updated_at = now()
+            if is_news and self._on_failed is not None:
+                self._on_failed(session, _record(session, row))
 
     def progress(self) -> IngestProgress:
         """Counts over all documents."""

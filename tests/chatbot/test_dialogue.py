@@ -239,7 +239,7 @@ def test_a_second_refusal_in_a_row_calls_a_person(shop: Assistant) -> None:
     assert shop.conversations.get(first.conversation_id).status == "waiting"
     third = answer_to(shop.dialogue, again)
     assert third.route == "refuse"  # a person is on the way already
-    assert {turn.question for turn in shop.conversations.unanswered(3)} == set(NOWHERE)
+    assert {turn.question for turn in shop.conversations.unanswered(3).rows} == set(NOWHERE)
 
 
 def test_while_a_person_holds_it_the_assistant_is_silent(shop: Assistant) -> None:

@@ -61,7 +61,7 @@ def test_the_first_releases_rows_are_all_there_after_every_step(engine: Engine) 
     migrate(engine)
     conversations = Conversations(engine)
     assert conversations.get("c1", "ann").last_ordinal == 7
-    assert [turn.question for turn in conversations.unanswered(5)] == ["Why?"]
+    assert [turn.question for turn in conversations.unanswered(5).rows] == ["Why?"]
     (entry,) = Timeline(engine).entries("c1")
     assert isinstance(entry, TurnEntry)
     assert entry.answer.text == "I could not find that."

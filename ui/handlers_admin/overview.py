@@ -81,7 +81,7 @@ class OverviewHandlers:
             problems=len(assistant.rules.problems),
             latest=[
                 {"question": turn.question, "when": moment(turn.created_at, self._zone)}
-                for turn in assistant.conversations.unanswered(_LATEST)
+                for turn in assistant.conversations.unanswered(_LATEST).rows
             ],
         )
 

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
+import requests
 from locust import HttpUser, between, events, task
 
 WIDGET = os.environ["LOAD_WIDGET"]
@@ -40,7 +42,9 @@ class Visitor(HttpUser):
         self.token = ""
         self.ticket: str | None = None
         self.renew_at = 0.0
+        self.heard: set[str] = set()
         self._session()
+        self.listening = gevent.spawn(self._listen)
 
     @task
     def ask(self) -> None:
@@ -54,11 +58,13 @@ class Visitor(HttpUser):
             if outcome:
                 tally[f"answered {outcome}"] += 1
                 return
-            time.sleep(pause)  # gevent's
+            gevent.sleep(pause)
         tally["given up"] += 1
 
     def on_stop(self) -> None:
-        """Compare what was sent with what the desk has."""
+        """Compare what was sent with what the desk has, and with what came by the live stream."""
+        gevent.sleep(2)
+        self.listening.kill()
         self._session()
         answer = self.client.get("/widget/conversation", headers=self._headers())
         entries = answer.json()["entries"]
@@ -67,6 +73,29 @@ class Visitor(HttpUser):
         tally["kept"] += sum(found.values())
         tally["doubled"] += sum(count - 1 for count in found.values())
         tally["lost"] += len(self.sent) - len(found)
+        tally["not heard live"] += len(found.keys() - self.heard)
+
+    def _listen(self) -> None:
+        """Follow the conversation as the widget does, and note each entry."""
+        last = 0
+        while True:
+            headers = self._headers()
+            try:
+                with self.client.get(
+                    f"/widget/events?after={last}",
+                    headers=headers,
+                    stream=True,
+                    name="events",
+                    catch_response=True,
+                ) as answer:
+                    answer.success()
+                    for name, data in _events(answer.iter_lines()):
+                        if name == "entry":
+                            self.heard.add(data["id"])
+                            last = data["ordinal"]
+            except requests.RequestException:
+                tally["live stream broken off"] += 1
+            gevent.sleep(1)
 
     def _try(self, message_id: str, question: str, started: float) -> tuple[str, float]:
         """The route that answered, or nothing and the seconds to wait."""

@@ -3,10 +3,10 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, Template
@@ -47,15 +47,14 @@ def loader() -> Response:
 
 
 @router.get("/widget/frame/{widget_id}")
-async def frame(
-    request: Request, widget_id: str, lang: Annotated[Literal["en", "zh"] | None, Query()] = None
-) -> HTMLResponse:
+async def frame(request: Request, widget_id: str, lang: str = "") -> HTMLResponse:
     """A page that is all widget, for the sites that the widget may stand on."""
     desk: Desk = request.app.state.desk
     widget = await run_sync(desk.widgets.get, widget_id)
     if not widget.frame:
         raise WidgetNotFound(widget_id=widget_id)
-    language = _language(widget, lang or language_of(request.headers))
+    wanted = lang if lang in set(Language) else language_of(request.headers)
+    language = _language(widget, wanted)
     data = {
         "widget": widget.id,
         "language": language,

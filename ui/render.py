@@ -5,21 +5,37 @@ change here does not move there.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from chatbot.messages import Answer
+from chatbot.timeline import EventEntry, MessageEntry
 from knowledge.documents import Language
 from ui.prose import plain, prose
 from ui.texts import text
-from ui.turns import TurnView
+from ui.turns import Step, TurnView
 from ui.why import source, why
 
 _LANGUAGES = ((Language.ENGLISH, "EN", "English"), (Language.CHINESE, "中文", "中文"))
 
 
-def header(language: Language, status: str = "now") -> str:
-    """Name, status, language, theme and new conversation. `status`: now, person or closed."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who has the conversation: `status` is now, waiting, person or closed; `agent` the person.
+
+    `last` is the ordinal of the last entry that is shown.
+    """
+
+    status: str = "now"
+    agent: str = ""
+    conversation: str = ""
+    last: int = 0
+
+
+def header(language: Language, standing: Standing | None = None) -> str:
+    """Name, status, language, theme and new conversation."""
+    standing = standing or Standing()
     switches = Markup("").join(
         Markup(
             '<button type="button" data-language="{code}" lang="{code}" aria-label="{label}"'
@@ -33,11 +49,12 @@ def header(language: Language, status: str = "now") -> str:
         for code, name, label in _LANGUAGES
     )
     return Markup(
-        '<header class="ad-header" data-page-language="{code}">'
+        '<header class="ad-header" data-page-language="{code}" data-conversation="{conversation}"'
+        ' data-last="{last}" data-agent="{agent}">'
         '<a class="ad-skip" href="#ad-question">{skip}</a>'
         '<span class="ad-logo" aria-hidden="true"></span>'
         '<div class="ad-name"><h1>{title}</h1>'
-        '<p class="ad-status" data-status="{status}"><i aria-hidden="true"></i>{answers}</p></div>'
+        '<p class="ad-status" role="status" data-status="{status}"><i aria-hidden="true"></i>{answers}</p></div>'
         '<div class="ad-tools"><div class="ad-switch" role="group" aria-label="{languages}">'
         "{switches}</div>"
         '<button type="button" class="ad-tool" data-do="theme" data-dark="{dark}"'
@@ -48,8 +65,11 @@ def header(language: Language, status: str = "now") -> str:
         code=str(language),
         skip=text("chat_skip", language),
         title=text("chat_title", language),
-        status=status,
-        answers=text(f"chat_status_{status}", language),
+        conversation=standing.conversation,
+        last=standing.last,
+        agent=standing.agent,
+        status=standing.status,
+        answers=text(f"chat_status_{standing.status}", language, agent=standing.agent),
         languages=text("chat_language", language),
         switches=switches,
         dark=text("chat_theme_dark", language),
@@ -70,20 +90,24 @@ def empty(language: Language, suggestions: Sequence[str]) -> str:
 def turn(view: TurnView, language: Language, name: str = "") -> str:
     """One question and its reply, with what its chips and marks open.
 
-    By `name` the browser knows its own question again.
+    By `name` the browser knows its own question again, by the entry's name what is shown already.
     """
+    if view.to_person and view.error is None:
+        return _to_person(view, language, name)
     answer = view.answer
     drawers = Markup("").join(source(citation, language) for citation in view.citations)
     return Markup(
-        '<article class="ad-turn" data-turn="{name}" aria-busy="{busy}"{conversation}><div class="ad-question">'
+        '<article class="ad-turn" data-turn="{name}" data-entry="{entry}" aria-busy="{busy}"'
+        '{conversation}><div class="ad-question">'
         '<span class="ad-unseen">{you}</span><p dir="auto">{question}</p></div>'
         '<div class="ad-answer" data-route="{route}"{lang}><span class="ad-unseen">{answered}</span>'
         '<div class="ad-text" dir="auto">{written}</div>{below}</div>'
         '<div class="ad-drawers" hidden>{drawers}{why}</div></article>'
     ).format(
         name=name,
+        entry=view.entry,
         busy="true" if view.step else "false",
-        conversation=_conversation(answer),
+        conversation=_conversation(view.conversation),
         you=text("chat_you", language),
         question=Markup("<br>").join(view.question.splitlines()),
         route=answer.route if answer else "",
@@ -93,6 +117,32 @@ def turn(view: TurnView, language: Language, name: str = "") -> str:
         below=_below(view, language),
         drawers=drawers,
         why=why(answer, language) if answer else "",
+    )
+
+
+def message(entry: MessageEntry, conversation: str, language: Language) -> str:
+    """What the visitor wrote to a person, or the person to them."""
+    if not entry.by_agent:
+        view = TurnView(entry.text, to_person=True, entry=entry.id, conversation=conversation)
+        return _to_person(view, language, "")
+    return Markup(
+        '<article class="ad-message" data-by="agent" data-entry="{entry}"{conversation}>'
+        '<p class="ad-author"><i class="ad-icon ad-icon-person"></i>{author}</p>'
+        '<div class="ad-text" dir="auto">{written}</div></article>'
+    ).format(
+        entry=entry.id,
+        conversation=_conversation(conversation),
+        author=entry.author,
+        written=prose(entry.text, (), language),
+    )
+
+
+def event(entry: EventEntry, conversation: str, language: Language) -> str:
+    """What happened, in a quiet line."""
+    return Markup('<p class="ad-event" data-entry="{entry}"{conversation}>{said}</p>').format(
+        entry=entry.id,
+        conversation=_conversation(conversation),
+        said=text(f"chat_event_{entry.event}", language, agent=entry.by),
     )
 
 
@@ -131,19 +181,30 @@ def panel(language: Language) -> str:
     ).format(label=text("chat_panel", language), close=text("chat_close", language))
 
 
-def _conversation(answer: Answer | None) -> Markup:
+def _to_person(view: TurnView, language: Language, name: str) -> Markup:
+    return Markup(
+        '<article class="ad-turn ad-message" data-by="visitor" data-turn="{name}"'
+        ' data-entry="{entry}" aria-busy="{busy}"{conversation}><div class="ad-question">'
+        '<span class="ad-unseen">{you}</span><p dir="auto">{question}</p></div>{below}</article>'
+    ).format(
+        name=name,
+        entry=view.entry,
+        busy="true" if view.step else "false",
+        conversation=_conversation(view.conversation),
+        you=text("chat_you_wrote", language),
+        question=Markup("<br>").join(view.question.splitlines()),
+        below=_working(view.step, language) if view.step else "",
+    )
+
+
+def _conversation(conversation: str) -> Markup:
     """The browser keeps the id, so that a reload finds the conversation again."""
-    if answer is None:
-        return Markup("")
-    return Markup(' data-conversation="{}"').format(answer.conversation_id)
+    return Markup(' data-conversation="{}"').format(conversation) if conversation else Markup("")
 
 
 def _below(view: TurnView, language: Language) -> Markup:
     if view.step:
-        return Markup(
-            '<p class="ad-working"><i aria-hidden="true"></i><span>{}</span>'
-            '<button type="button" data-do="stop">{}</button></p>'
-        ).format(text(f"chat_{view.step}", language), text("chat_stop", language))
+        return _working(view.step, language)
     if view.error is not None:
         return _trouble(view, language)
     stopped = Markup("")
@@ -152,6 +213,15 @@ def _below(view: TurnView, language: Language) -> Markup:
     if view.answer is None or (view.stopped and not view.text):
         return stopped
     return stopped + _foot(view.answer, language)
+
+
+def _working(step: Step, language: Language) -> Markup:
+    stop = Markup('<button type="button" data-do="stop">{}</button>').format(
+        text("chat_stop", language)
+    )
+    return Markup('<p class="ad-working"><i aria-hidden="true"></i><span>{}</span>{}</p>').format(
+        text(f"chat_{step}", language), "" if step == "sending" else stop
+    )
 
 
 def _trouble(view: TurnView, language: Language) -> Markup:
@@ -184,7 +254,7 @@ def _foot(answer: Answer, language: Language) -> Markup:
 
 def _person(language: Language) -> Markup:
     return Markup(
-        '<p class="ad-asks"><button type="button" class="ad-person" data-ask="{}">'
+        '<p class="ad-asks"><button type="button" class="ad-person" data-do="person" data-say="{}">'
         '<i class="ad-icon ad-icon-person"></i>{}</button></p>'
     ).format(text("chat_person_request", language), text("chat_person", language))
 

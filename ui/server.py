@@ -37,8 +37,7 @@ def create_app(
     app = create_api(assistant, missing=missing, local_token=local_token)
     gate: Gate = app.state.gate
     handlers = ChatHandlers(
-        assistant.dialogue,
-        assistant.conversations,
+        assistant,
         load_suggestions() if has_samples(assistant.library) else {},
         settings.answers.max_question_characters,
     )

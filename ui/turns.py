@@ -16,7 +16,7 @@ from chatbot.messages import (
     Working,
 )
 
-Step = Literal["searching", "checking", "writing"]
+Step = Literal["searching", "checking", "writing", "sending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class TurnView:
     """A question and as much of its reply as has arrived.
 
     `step` is None once nothing more will come. `answer` is the finished turn;
-    `error` a sentence for the visitor, in the page's language.
+    `error` a sentence for the visitor, in the page's language. What goes `to_person` gets no
+    reply of ours. `entry` is its name among the conversation's entries.
     """
 
     question: str
@@ -35,12 +36,15 @@ class TurnView:
     error: str | None = None
     stopped: bool = False
     handed_over: bool = False
-    delivered: bool = False
+    to_person: bool = False
+    entry: str = ""
+    conversation: str = ""
 
 
-def asked(question: str) -> TurnView:
+def asked(question: str, *, to_person: bool = False, entry: str = "") -> TurnView:
     """The view before the first event."""
-    return TurnView(question, step="searching")
+    step: Step = "sending" if to_person else "searching"
+    return TurnView(question, step=step, to_person=to_person, entry=entry)
 
 
 def finished(question: str, answer: Answer) -> TurnView:
@@ -51,11 +55,15 @@ def finished(question: str, answer: Answer) -> TurnView:
         citations=answer.citations,
         answer=answer,
         handed_over=answer.route == "handover",
+        entry=answer.turn_id,
+        conversation=answer.conversation_id,
     )
 
 
 def advance(view: TurnView, event: ReplyEvent) -> TurnView:  # noqa: C901, PLR0911 -- one case an event
     """The view after `event`."""
+    if view.to_person and isinstance(event, TraceStep | Working | TextDelta):
+        view = replace(view, step="searching", to_person=False)  # nobody was there any more
     match event:
         case Working(step):
             return replace(view, step=step)
@@ -68,10 +76,12 @@ def advance(view: TurnView, event: ReplyEvent) -> TurnView:  # noqa: C901, PLR09
         case HandedOver():
             return replace(view, handed_over=True)
         case Delivered():
-            return replace(view, delivered=True)
+            return replace(view, step="sending", to_person=True)
         case TurnFinished(answer):
-            if view.delivered:
-                return replace(view, step=None)
-            return finished(view.question, answer)
+            known = finished(view.question, answer)
+            passed_on = TurnView(
+                view.question, to_person=True, entry=known.entry, conversation=known.conversation
+            )
+            return passed_on if view.to_person else known
         case _:
             assert_never(event)

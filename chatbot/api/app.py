@@ -8,13 +8,17 @@ from fastapi import Depends, FastAPI
 import chatbot
 from chatbot.api import (
     chat,
+    chat_events,
     conversations,
     documents,
+    feedback,
     health,
+    keys,
     openai,
     rules,
     search,
     session,
+    webhooks,
     widget,
     widget_chat,
     widgets_admin,
@@ -33,10 +37,14 @@ from chatbot.api.widget_cors import WidgetCors
 
 _MODULES = (
     chat,
+    chat_events,
     documents,
     search,
     rules,
+    feedback,
     conversations,
+    keys,
+    webhooks,
     widgets_admin,
     widget,
     widget_chat,

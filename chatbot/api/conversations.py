@@ -17,8 +17,9 @@ from chatbot.api.conversation_shapes import (
     Take,
 )
 from chatbot.api.idempotency import scoped
-from chatbot.api.inbox_events import conversation_look, inbox_response
+from chatbot.api.inbox_events import conversation_look, cursor_of, inbox_response
 from chatbot.api.live import live_response
+from chatbot.api.page_query import Cursor, Limit
 from chatbot.api.parts import Desk
 from chatbot.api.schemas import UnansweredAnswer
 from chatbot.conversations import SavedTurn, Status
@@ -31,9 +32,8 @@ _STATUS: Final = "(?:bot|waiting|person|closed)"
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 }
-_DIGITS: Final = 9
 
-After = Annotated[int, Query(ge=0, lt=10**_DIGITS)]
+After = Annotated[int, Query(ge=0, lt=10**9)]
 
 
 @router.get("", response_model=ConversationsAnswer)
@@ -50,10 +50,10 @@ async def conversations(
 
 
 @router.get("/unanswered", response_model=UnansweredAnswer)
-async def unanswered(request: Request, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Json:
-    """The latest questions that were refused: what the knowledge lacks."""
-    turns = await run_sync(_desk(request).conversations.unanswered, limit)
-    return {"turns": [_turn(turn) for turn in turns]}
+async def unanswered(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Json:
+    """The questions that were refused, the latest first: what the knowledge lacks."""
+    page = await run_sync(_desk(request).conversations.unanswered, limit, cursor)
+    return {"turns": [_turn(turn) for turn in page.rows], "next": page.next}
 
 
 @router.get("/events", response_class=EventSourceResponse, responses=_EVENTS)
@@ -93,8 +93,7 @@ async def conversation_events(
     """
     desk = _desk(request)
     await run_sync(desk.conversations.get, conversation_id)
-    known = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= _DIGITS
-    after = max(after, int(last_event_id)) if known else after
+    after = cursor_of(after, last_event_id)
     look = conversation_look(request, conversation_id)
     return live_response(desk.conversations.bulletin, look, after=after, audience="team")
 

@@ -25,12 +25,13 @@ _LOOK_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.2
 # How long a conversation that was closed stays in sight.
 RECENT: Final = timedelta(days=1)
+_DIGITS: Final = 9
 
 
 def conversation_look(request: Request, conversation_id: str) -> Look:
     """Looks into one conversation, for as long as it is there and the caller may see it."""
     desk: Desk = request.app.state.desk
-    admitted = _admission(request)
+    admitted = admission(request)
 
     def look(after: int) -> Sight | None:
         if not admitted():
@@ -49,7 +50,7 @@ def inbox_response(request: Request) -> EventSourceResponse:
     """What changes in the inbox, for as long as the caller may see it."""
     desk: Desk = request.app.state.desk
     return EventSourceResponse(
-        _inbox(desk.conversations.bulletin, InboxNews(desk.inbox), _admission(request)),
+        _inbox(desk.conversations.bulletin, InboxNews(desk.inbox), admission(request)),
         ping=HEARTBEAT_SECONDS,
         ping_message_factory=lambda: ServerSentEvent(comment="heartbeat"),
         send_timeout=30,
@@ -67,7 +68,13 @@ async def _inbox(
                 await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _admission(request: Request) -> Callable[[], bool]:
+def cursor_of(after: int, last_event_id: str) -> int:
+    """Where a reader goes on: a browser that reconnects names the last event it was sent."""
+    known = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= _DIGITS
+    return max(after, int(last_event_id)) if known else after
+
+
+def admission(request: Request) -> Callable[[], bool]:
     """Whether the caller is still who they were: sessions end and members are suspended."""
     gate: Gate = request.app.state.gate
     before = caller_of(request)

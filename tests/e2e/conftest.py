@@ -1,21 +1,19 @@
 """A real server and a real browser."""
 
-import asyncio
-import contextlib
-import socket
-import threading
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from chatbot.conversations import Conversations
-from knowledge.database import Base, open_engine, sqlite_url
+from chatbot.api.app import create_api
+from tests.e2e.scripted_admin import AdminDesk, open_desk
 from tests.e2e.scripted_chat import SUGGESTIONS, ScriptedDialogue
+from tests.e2e.serving import serving
+from tests.e2e.widget_site.street import Street, open_street, visiting
+from tests.e2e.widget_site.street import Visit as GuestVisit
 from ui.handlers import ChatHandlers
 from ui.mounting import add_files, close_doors, head_of
 from ui.pages.chat import add_chat
@@ -49,33 +47,6 @@ class Visit:
             self.complaints.append(f"foreign request: {url}")
 
 
-@contextlib.contextmanager
-def serving(make: Callable[[], FastAPI]) -> Generator[str]:
-    """`make()` on a free port of this machine; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    started = threading.Event()
-    servers: list[uvicorn.Server] = []
-
-    async def run() -> None:
-        # In the loop: outside of one Gradio makes its own and never closes it.
-        config = uvicorn.Config(make(), port=port, log_level="warning", timeout_graceful_shutdown=1)
-        servers.append(uvicorn.Server(config))
-        task = asyncio.create_task(servers[0].serve())
-        while not (servers[0].started or task.done()):
-            await asyncio.sleep(0.02)
-        started.set()
-        await task
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    assert started.wait(60)
-    yield f"http://127.0.0.1:{port}/"
-    servers[0].should_exit = True
-    thread.join(10)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
@@ -90,18 +61,23 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def dialogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedDialogue]:
-    engine = open_engine(sqlite_url(tmp_path_factory.mktemp("chat") / "answerdesk.db"))
-    Base.metadata.create_all(engine)
-    yield ScriptedDialogue(Conversations(engine))
-    engine.dispose()
+def chat_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminDesk]:
+    """Everything is real but the dialogue and the embedder."""
+    with open_desk(tmp_path_factory.mktemp("chat")) as desk:
+        yield replace(desk, dialogue=ScriptedDialogue(desk.conversations, desk.handovers))
 
 
 @pytest.fixture(scope="module")
-def chat_url(dialogue: ScriptedDialogue) -> Iterator[str]:
+def dialogue(chat_desk: AdminDesk) -> ScriptedDialogue:
+    assert isinstance(chat_desk.dialogue, ScriptedDialogue)
+    return chat_desk.dialogue
+
+
+@pytest.fixture(scope="module")
+def chat_url(chat_desk: AdminDesk) -> Iterator[str]:
     def make() -> FastAPI:
-        app = FastAPI(docs_url=None, redoc_url=None)
-        handlers = ChatHandlers(dialogue, dialogue.conversations, SUGGESTIONS, 2000)
+        app = create_api(chat_desk)
+        handlers = ChatHandlers(chat_desk, SUGGESTIONS, 2000)
         add_files(app)
         add_chat(app, handlers, turns_at_once=4)
         close_doors(app, {"/": head_of("chat")})
@@ -143,3 +119,25 @@ def visit(browser: Browser, chat_url: str, complaints: list[str]) -> Iterator[Ca
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def module_street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    with open_street(tmp_path_factory.mktemp("street")) as street:
+        yield street
+
+
+@pytest.fixture
+def street(module_street: Street) -> Iterator[Street]:
+    """The street as it was set up, whatever a test before has changed."""
+    before = module_street.widget
+    module_street.desk.dialogue.asked.clear()
+    yield module_street
+    module_street.desk.dialogue.gate.set()
+    module_street.widget = module_street.desk.widgets.change(before)
+
+
+@pytest.fixture
+def guest(browser: Browser, street: Street) -> Iterator[GuestVisit]:
+    with visiting(browser, street) as visit:
+        yield visit

@@ -10,15 +10,20 @@ from fastapi import FastAPI
 
 from chatbot.accounts import Accounts, Role
 from chatbot.api.app import create_api
+from chatbot.api.parts import Dialogue
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations, new_id
 from chatbot.handover import Handovers
+from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
 from chatbot.messages import Answer, Question, ReplyEvent, Route
 from chatbot.recognising import IntentRecogniser
 from chatbot.schema import migrate
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.webhooks.deliveries import Deliveries
+from chatbot.webhooks.store import Webhooks, open_webhooks
+from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets, open_widgets
 from chatbot.widgets.visitors import Visitors
 from knowledge.database import open_engine, sqlite_url
@@ -59,11 +64,14 @@ class AdminDesk:
     accounts: Accounts
     widgets: Widgets
     visitors: Visitors
+    requests: Requests
+    webhooks: Webhooks
+    courier: Courier
     rules: RuleBook
     embedder: HashEmbedder
     recogniser: IntentRecogniser
     generator: None = None
-    dialogue: SilentDialogue = field(default_factory=SilentDialogue)
+    dialogue: Dialogue = field(default_factory=SilentDialogue)
 
 
 @contextmanager
@@ -79,6 +87,7 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
     quick = HashEmbedder()
     recogniser = IntentRecogniser(quick, folder / "index" / "intents")
     conversations = Conversations(engine)
+    webhooks = open_webhooks(engine, folder)
     desk = AdminDesk(
         settings=Settings(data_dir=folder),
         library=library,
@@ -90,6 +99,9 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
         accounts=accounts,
         widgets=open_widgets(engine, folder),
         visitors=Visitors(engine, conversations),
+        requests=Requests(engine),
+        webhooks=webhooks,
+        courier=Courier(Deliveries(engine, webhooks), allow_private=True),
         rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,
         recogniser=recogniser,

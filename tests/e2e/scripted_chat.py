@@ -1,15 +1,17 @@
 """A dialogue that plays known turns at the pace of a real one, and saves them for real."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations, new_id
 from chatbot.errors import GeneratorBusy
+from chatbot.handover import Handovers
 from chatbot.messages import (
     Answer,
     Citation,
+    Delivered,
     HandedOver,
     Question,
     ReplyEvent,
@@ -218,9 +220,11 @@ class ScriptedDialogue:
     """Picks a script by a word of the question; `pace` is in seconds a step.
 
     `slow` never ends until cancelled, `busy` and `broken` raise, `echo: ...` says the rest.
+    What is written to a person is passed on, as the dialogue manager does.
     """
 
     conversations: Conversations
+    handovers: Handovers | None = None
     pace: float = 0.15
     running: int = 0
     asked: list[Question] = field(default_factory=list[Question])
@@ -229,7 +233,8 @@ class ScriptedDialogue:
         self.asked.append(question)
         self.running += 1
         try:
-            yield from self._play(question, cancellation)
+            passed_on = self._pass_on(question)
+            yield from passed_on or self._play(question, cancellation)
         finally:
             self.running -= 1
 
@@ -257,6 +262,18 @@ class ScriptedDialogue:
             cancellation.wait(self.pace)
             yield TextDelta(sentence)
         yield TurnFinished(self._save(question, script))
+
+    def _pass_on(self, question: Question) -> Sequence[ReplyEvent]:
+        known = question.conversation_id
+        if known is None or self.handovers is None:
+            return ()
+        message = self.handovers.pass_on(known, question.text, question.turn_id or "")
+        if message is None:
+            return ()
+        answer = Answer(
+            message, known, "", Language.ENGLISH, "handover", refused=False, answerability=0
+        )
+        return Delivered(), TurnFinished(answer)
 
     def _script(self, question: Question) -> Script:
         if question.text.startswith("echo:"):

@@ -9,8 +9,9 @@ from chatbot.conversations import Conversation, Origin, new_id
 from chatbot.messages import Answer, Citation, Route
 from knowledge.documents import Language, Position
 from tests.e2e.admin_visits import Member, Open, opening
-from tests.e2e.conftest import SHOTS, serving
+from tests.e2e.conftest import SHOTS
 from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
+from tests.e2e.serving import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -78,7 +79,9 @@ def asks(desk: AdminDesk, question: str = "Where is my parcel?", visitor: str = 
 def open_inbox(member: Member, name: str, conversation: str = "") -> Page:
     member.sign_in(name, "admin/en#inbox" + (f"/{conversation}" if conversation else ""))
     if "#inbox" not in member.page.url:
-        member.page.goto(f"{member.url}admin/en#inbox" + (f"/{conversation}" if conversation else ""))
+        member.page.goto(
+            f"{member.url}admin/en#inbox" + (f"/{conversation}" if conversation else "")
+        )
     member.page.wait_for_selector(".ad-thread[data-number]", state="attached")
     return member.page
 
@@ -160,7 +163,9 @@ def test_pictures(
     shoot("2-list")
     page.click(f"[data-talk='{talk}']")
     page.wait_for_selector(".ad-entry-agent")
-    page.fill("#ad-reply", "一般 1 至 3 个工作日到账。" if language == "zh" else "Within three days.")
+    page.fill(
+        "#ad-reply", "一般 1 至 3 个工作日到账。" if language == "zh" else "Within three days."
+    )
     shoot("3-mine")
     theirs = page.locator(".ad-talks", has=page.locator("#ad-talks-theirs")).locator("a")
     page.goto(f"{member.url}admin/{language}#inbox/{theirs.get_attribute('data-talk')}")

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.cancellation import Cancellation
-from chatbot.conversations import SavedTurn
+from chatbot.conversations import Conversation, Status
 from chatbot.errors import ConversationNotFound, GeneratorBusy, QuestionTooLong
 from chatbot.messages import Answer, Question, ReplyEvent, TextDelta, TurnFinished, Working
+from chatbot.timeline import Entry, TurnEntry
 from knowledge.documents import Language
 from ui.handlers import Asked, ChatHandlers
 
@@ -31,23 +32,46 @@ def _plain(question: Question, cancellation: Cancellation) -> Iterator[ReplyEven
     yield TurnFinished(_answer())
 
 
+def _before() -> list[Entry]:
+    return [TurnEntry(1, "t0", datetime.now(UTC), "Before?", _answer("Before."))]
+
+
 @dataclass
 class Desk:
     """Plays `play`, remembers what it was asked, and has one saved turn in `c1`."""
 
     play: Play = _plain
     asked: list[Question] = field(default_factory=list[Question])
+    saved: list[Entry] = field(default_factory=_before)
+    status: Status = "bot"
+    called: list[str] = field(default_factory=list[str])
+
+    @property
+    def dialogue(self) -> "Desk":
+        return self
+
+    conversations = timeline = handovers = dialogue
 
     def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
         self.asked.append(question)
         return self.play(question, cancellation)
 
-    def turns(self, conversation_id: str, last: int | None = None) -> list[SavedTurn]:
-        known = conversation_id == "c1"
-        return [SavedTurn("Before?", _answer("Before."), datetime.now(UTC))] if known else []
+    def get(self, conversation_id: str, visitor: str | None = None) -> Conversation:
+        if conversation_id != "c1" or visitor != "":
+            raise ConversationNotFound(conversation_id=conversation_id)
+        holder = "Mei" if self.status == "person" else ""
+        last = self.saved[-1].ordinal
+        return Conversation("c1", Language.ENGLISH, self.status, holder=holder, last_ordinal=last)
+
+    def entries(self, conversation_id: str, after: int = 0) -> list[Entry]:
+        return [entry for entry in self.saved if entry.ordinal > after]
+
+    def ask(self, conversation_id: str, reason: str = "asked") -> None:
+        self.called.append(conversation_id)
+        self.status = "waiting"
 
     def handlers(self) -> ChatHandlers:
-        return ChatHandlers(self, self, {"en": ["Why?"], "zh": ["为什么？"]}, 2000)
+        return ChatHandlers(self, {"en": ["Why?"], "zh": ["为什么？"]}, 2000)
 
 
 def _ask(text: str, **fields: object) -> Asked:

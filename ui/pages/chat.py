@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatbot.api.access import Caller, Gate
 from chatbot.api.problems import language_of, problem_of
 from chatbot.errors import NotPermitted
-from ui.handlers import Asked, ChatHandlers
+from ui.handlers import Asked, ChatHandlers, PageState
 from ui.mounting import CHAT_ROUTES, mount
 from ui.pages.login import login_url
 from ui.running import StopWhenGone
@@ -45,8 +45,10 @@ def make_chat_page(handlers: ChatHandlers, *, turns_at_once: int) -> gr.Blocks:
     """The page. Its head must load what `ui.mounting.head_of("chat")` names."""
 
     def show(event: gr.EventData) -> tuple[str, list[str], str, str]:
-        state = handlers.show(_asked(event))
-        return state.header, state.transcript, state.composer, state.panel
+        return _regions(handlers.show(_asked(event)))
+
+    def call(event: gr.EventData) -> tuple[str, list[str], str, str]:
+        return _regions(handlers.call(_asked(event)))
 
     def send(event: gr.EventData, request: gr.Request) -> Iterator[list[str]]:
         yield from handlers.send(_asked(event), request.session_hash or "")
@@ -60,10 +62,16 @@ def make_chat_page(handlers: ChatHandlers, *, turns_at_once: int) -> gr.Blocks:
             transcript = _region("transcript", value=[], html_template=_TRANSCRIPT)
             composer = _region("composer", js_on_load=(_STATIC / "on_load.js").read_text("utf-8"))
             panel = _region("panel")
-        _on(composer, "show", show, [header, transcript, composer, panel])
+        for name, handler in (("show", show), ("person", call)):
+            regions = [header, transcript, composer, panel]
+            _on(composer, name, handler, regions, trigger_mode="multiple")
         _on(composer, "send", send, [transcript], concurrency_limit=turns_at_once)
         _on(composer, "stop", stop, [], queue=False)
     return page
+
+
+def _regions(state: PageState) -> tuple[str, list[str], str, str]:
+    return state.header, state.transcript, state.composer, state.panel
 
 
 def _region(name: str, **options: Any) -> gr.HTML:

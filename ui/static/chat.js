@@ -1,5 +1,6 @@
 // The chat page: turns what the visitor does into events, and follows what the server renders.
 
+import * as news from "./chat_news.js";
 import * as composer from "./composer.js";
 import { language, recall, remember } from "./memory.js";
 import * as panel from "./panel.js";
@@ -12,6 +13,9 @@ let events;
 let expected = null;
 let shown = null;
 let left = "";
+let unsent = null;
+let current = "";
+let atEnd = true;
 
 const log = () => document.querySelector(".ad-log");
 const working = () => document.querySelector(".ad-working") !== null;
@@ -31,6 +35,11 @@ export function start(given) {
   const app = document.getElementById("ad-app");
   new MutationObserver(follow).observe(app, { childList: true, subtree: true, characterData: true });
   new MutationObserver(onTrouble).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("scroll", onScroll, true);
+  news.start(
+    () => show(current),
+    () => working() || expected !== null,
+  );
   speak(language());
   show(recall("conversation"));
 }
@@ -44,16 +53,24 @@ function ask(question) {
   const written = question ?? composer.take();
   if (!written) return;
   panel.close();
-  const turn = `${Date.now()}`;
-  expected = { turn, written, timer: setTimeout(() => giveUp(written), PATIENCE_MS) };
+  // A question that did not get through keeps its name, and so is never asked twice.
+  const turn = unsent?.written === written ? unsent.turn : randomName();
+  unsent = null;
+  expected = { turn, written, timer: setTimeout(giveUp, PATIENCE_MS) };
   events.send({ text: written, turn, language: language(), conversation: recall("conversation") });
   composer.focus();
 }
 
-function giveUp(written) {
+function giveUp() {
+  unsent = expected;
   expected = null;
-  composer.giveBack(written);
+  composer.giveBack(unsent.written);
   composer.complain();
+}
+
+function randomName() {
+  const bytes = crypto.getRandomValues(new Uint8Array(18));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
 }
 
 // Gradio tells of a full queue or a lost connection in a toast, in English; chat.css hides it.
@@ -64,7 +81,7 @@ function onTrouble() {
   document.querySelector(".ad-working")?.remove();
   if (expected) {
     clearTimeout(expected.timer);
-    giveUp(expected.written);
+    giveUp();
   } else composer.complain();
 }
 
@@ -82,6 +99,11 @@ const actions = {
   stop: () => events.stop(),
   close: () => panel.close(),
   copy,
+  person: (button) => {
+    const conversation = recall("conversation");
+    if (conversation) events.person({ language: language(), conversation });
+    else ask(button.dataset.say);
+  },
   theme: () => {
     toggleTheme();
     nameTheme();
@@ -142,7 +164,7 @@ function follow() {
   nameTheme();
   composer.measureOnce();
   document.getElementById("ad-app").classList.toggle("ad-busy", working());
-  const turns = [...document.querySelectorAll(".ad-turn")];
+  const turns = [...document.querySelectorAll("[data-entry]")];
   const kept = turns.findLast((turn) => turn.dataset.conversation)?.dataset.conversation;
   // The turns of a conversation that was left stand there until the new page has come.
   if (kept && kept !== left) remember("conversation", kept);
@@ -153,14 +175,36 @@ function follow() {
     bringUp(last, "smooth");
   } else if (last && !shown) {
     bringUp(last, "instant");
+  } else if (last && last.dataset.entry !== shown.name && isSaid(last) && atEnd) {
+    bringUp(last, "smooth");
   }
-  shown = last ?? null;
+  shown = last ? { name: last.dataset.entry } : null;
+  if (kept !== left) {
+    current = kept ?? "";
+    news.attend(current);
+  }
+  news.look();
 }
 
-// The newest question stands at the top, so that its answer grows downwards and nothing jumps.
+const isSaid = (node) => !node.matches(".ad-turn:not(.ad-message)");
+
+function onScroll(event) {
+  const place = log();
+  if (event.target === place) atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
+}
+
+// The newest question stands at the top, so that its answer grows downwards and nothing jumps;
+// what people say to each other stands at the end.
 function bringUp(turn, behavior) {
   const place = log();
+  if (isSaid(turn)) {
+    turn.scrollIntoView({ block: "nearest", behavior: calm() ? "instant" : behavior });
+    return;
+  }
   const offset = turn.getBoundingClientRect().top - place.getBoundingClientRect().top;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  place.scrollBy({ top: offset - 24, behavior: calm ? "instant" : behavior });
+  place.scrollBy({ top: offset - 24, behavior: calm() ? "instant" : behavior });
+}
+
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

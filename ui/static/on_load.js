@@ -3,6 +3,7 @@ import("/ui/chat.js").then((chat) =>
   chat.start({
     show: (data) => trigger("show", data),
     send: (data) => trigger("send", data),
+    person: (data) => trigger("person", data),
     stop: () => trigger("stop", {}),
   }),
 );

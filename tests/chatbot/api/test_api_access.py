@@ -35,6 +35,7 @@ BODIES: dict[str, dict[str, object]] = {
 # What each route needs, written out a second time on purpose: a new route fails until it is here.
 EXPECTED: dict[str, Need | Role] = {
     "POST /api/v1/chat": Need.VISITOR,
+    "GET /api/v1/chat/{conversation_id}/events": Need.VISITOR,
     "GET /api/v1/documents": Role.AGENT,
     "POST /api/v1/documents": Role.EDITOR,
     "GET /api/v1/documents/{document_id}": Role.AGENT,

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy.orm import Session
+
 from chatbot.accounts import Accounts, open_accounts
 from chatbot.answering import Answering, QuoteLimits
 from chatbot.bulletin import Bulletin
@@ -17,18 +19,23 @@ from chatbot.errors import InvalidSettings
 from chatbot.generators import Generator as TextGenerator
 from chatbot.generators.loading import ManagedGenerator, load_generator, managed
 from chatbot.handover import Handovers
+from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
+from chatbot.outbox import record
 from chatbot.recognising import IntentRecogniser
 from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
 from chatbot.schema import migrate
-from chatbot.settings import Settings
+from chatbot.settings import Settings, is_loopback
 from chatbot.timeline import Timeline
 from chatbot.turn import TurnLimits
 from chatbot.understanding import Understanding
+from chatbot.webhooks.deliveries import Deliveries
+from chatbot.webhooks.store import Webhooks, open_webhooks
+from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets, open_widgets
 from chatbot.widgets.visitors import Visitors
 from knowledge.database import open_engine, sqlite_url
-from knowledge.documents import DEFAULT_COLLECTION, Language
+from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord, Language
 from knowledge.embedding import CountingEmbedder
 from knowledge.embedding.loading import load_embedder
 from knowledge.embedding.remembering import RememberingEmbedder
@@ -58,6 +65,9 @@ class Assistant:
     accounts: Accounts
     widgets: Widgets
     visitors: Visitors
+    requests: Requests
+    webhooks: Webhooks
+    courier: Courier
     generator: ManagedGenerator | None
     embedder: CountingEmbedder
     recogniser: IntentRecogniser
@@ -90,7 +100,9 @@ def _wire(
     embedder = load_embedder(
         settings.embedder.model, settings.models_folder, settings.embedder.threads
     )
-    library = open_library(settings.data_dir, engine, embedder, background=background)
+    library = open_library(
+        settings.data_dir, engine, embedder, background=background, on_failed=_tell_of_failure
+    )
     stack.callback(library.close)
     generator = _generator(settings, brought)
     if generator is not None:
@@ -106,6 +118,11 @@ def _wire(
     bulletin = Bulletin()
     conversations = Conversations(engine, bulletin)
     handovers = Handovers(engine, bulletin)
+    webhooks = open_webhooks(engine, settings.data_dir)
+    courier = Courier(Deliveries(engine, webhooks), allow_private=_may_send_privately(settings))
+    stack.callback(courier.close)
+    if background:
+        courier.start()
     weights = ReaderWeights.load()
     dialogue = DialogueManager(
         understanding=Understanding(recogniser),
@@ -131,6 +148,9 @@ def _wire(
         accounts=open_accounts(engine, settings.data_dir),
         widgets=open_widgets(engine, settings.data_dir),
         visitors=Visitors(engine, conversations),
+        requests=Requests(engine),
+        webhooks=webhooks,
+        courier=courier,
         generator=generator,
         embedder=embedder,
         recogniser=recogniser,
@@ -141,6 +161,16 @@ def _generator(settings: Settings, brought: TextGenerator | None) -> ManagedGene
     if brought is not None:
         return managed(brought, settings.generator)
     return load_generator(settings.generator, settings.models_folder)
+
+
+def _tell_of_failure(session: Session, document: DocumentRecord) -> None:
+    about = {"document_id": document.id, "name": document.name, "collection": document.collection}
+    record(session, "document.failed", {**about, "reason": document.reason})
+
+
+def _may_send_privately(settings: Settings) -> bool:
+    allowed = settings.webhooks.allow_private_addresses
+    return is_loopback(settings.server.host) if allowed is None else allowed
 
 
 def _learn_intents(recogniser: IntentRecogniser, rules: RuleBook) -> None:

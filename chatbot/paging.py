@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeGuard, TypeVar, cast
 
 from chatbot.errors import InvalidCursor
 from knowledge.tables import in_utc
@@ -37,22 +37,27 @@ def page_of(found: Sequence[T], limit: int, place: Callable[[T], Place]) -> Page
 def cursor_of(place: Place) -> str:
     """A place as clients carry it."""
     written = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(written.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str, size: int) -> Place:
     """The place, of `size` values, that a cursor stands for. Raises `InvalidCursor`."""
     try:
         written = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        values: object = json.loads(written.decode("utf-8", "surrogatepass"))
+        values: object = json.loads(written)
     except (ValueError, RecursionError) as error:
         raise InvalidCursor from error
     if not isinstance(values, list):
         raise InvalidCursor
-    place = tuple(value for value in cast("list[object]", values) if isinstance(value, str))
-    if len(place) != size or any("\0" in value for value in place):
+    place = tuple(value for value in cast("list[object]", values) if _is_storable(value))
+    if len(place) != size:
         raise InvalidCursor
     return place
+
+
+def _is_storable(value: object) -> TypeGuard[str]:
+    """Whether a database can compare with it: text without NUL and halves of characters."""
+    return isinstance(value, str) and not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
 
 
 def moment_place(cursor: str) -> tuple[datetime, str]:

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from chatbot.errors import (
     NotPermitted,
     ScopeMissing,
 )
-from chatbot.settings import ServerSettings
+from chatbot.settings import ServerSettings, is_loopback
 from knowledge.documents import DEFAULT_COLLECTION
 
 SESSION_COOKIE: Final = "answerdesk_session"
@@ -182,16 +181,6 @@ def refuse_other_sites(method: str, headers: Headers) -> None:
         same = bool(origin) and origin == headers.get("host")
     if not same:
         raise CrossSiteRequest
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def bearer_of(headers: Headers) -> str | None:

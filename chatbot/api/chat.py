@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -17,7 +18,7 @@ from chatbot.api.schemas import ChatAnswer, ChatRequest
 from chatbot.api.turns import TurnRunner
 from chatbot.guard import admit
 from chatbot.messages import ReplyEvent
-from chatbot.serialise import event_json, turn_json
+from chatbot.serialise import Audience, event_json, turn_json
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -36,18 +37,23 @@ async def chat(request: Request, body: ChatRequest, turn_id: TurnId) -> Response
     remember_language(request, body.language)
     desk: Desk = request.app.state.desk
     runner: TurnRunner = request.app.state.turns
-    request.app.state.gate.check_collection(caller_of(request), body.collection)
+    caller = caller_of(request)
+    request.app.state.gate.check_collection(caller, body.collection)
     visitor = visitor_of(request)
     admit(body.message, desk.settings.answers.max_question_characters)
     if body.conversation_id is not None:  # refused here, before a place among the turns is taken
         await run_sync(desk.conversations.get, body.conversation_id, visitor)
-    turn = runner.start(replace(body.question(visitor), turn_id=turn_id))
+    channel = "api" if caller.by == "key" else "chat"
+    turn = runner.start(replace(body.question(visitor), turn_id=turn_id, channel=channel))
+    audience: Audience = "visitor" if caller.role is None else "team"
     if "text/event-stream" in request.headers.get("accept", ""):
-        return await turn_stream(request, turn, _server_sent)
+        return await turn_stream(request, turn, partial(_server_sent, audience))
     answer = await turn_answer(request, turn)
-    return client_left() if answer is None else JSONResponse(turn_json(answer))
+    return client_left() if answer is None else JSONResponse(turn_json(answer, audience))
 
 
-async def _server_sent(events: AsyncIterator[ReplyEvent]) -> AsyncIterator[ServerSentEvent]:
+async def _server_sent(
+    audience: Audience, events: AsyncIterator[ReplyEvent]
+) -> AsyncIterator[ServerSentEvent]:
     async for event in events:
-        yield sent(*event_json(event))
+        yield sent(*event_json(event, audience))

@@ -1,25 +1,16 @@
 """The shapes of conversations as the team reads and writes them."""
 
-import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from chatbot.api.schemas import LanguageCode, Strict, TraceShape, TurnShape
+from chatbot.api.schemas import LanguageCode, PlainText, Strict, TraceShape, TurnShape
 from chatbot.conversations import Status
 from chatbot.handover import MESSAGE_CHARACTERS
 from chatbot.messages import Channel, Route
 
 MemberName = Annotated[str, Field(max_length=64)]
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
-
-
-def _cleaned(text: object) -> object:
-    """Without outer space, and characters that nobody types and not every database keeps."""
-    if not isinstance(text, str):
-        return text
-    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return "".join(kept).strip()
 
 
 class Take(Strict):
@@ -31,11 +22,7 @@ class Take(Strict):
 class Reply(Strict):
     """An agent's words. Sent again with the same `id`, they arrive once."""
 
-    text: Annotated[
-        str,
-        BeforeValidator(_cleaned),
-        StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS),
-    ]
+    text: Annotated[PlainText, StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS)]
     id: ClientId | None = None
 
 

@@ -1,18 +1,26 @@
 """Documents: list, upload, read, delete."""
 
-from typing import Annotated
+import hashlib
+import json
+from typing import Annotated, Final, cast
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
+from chatbot.api.access import caller_of
+from chatbot.api.idempotency import IdempotencyKey, scoped
+from chatbot.api.page_query import Cursor, Limit
 from chatbot.api.parts import Shelf
 from chatbot.api.problems import caller_language
-from chatbot.api.schemas import Collection, DocumentsAnswer, DocumentShape, TextAnswer
+from chatbot.api.schemas import Collection, DocumentsAnswer, DocumentShape, TextAnswer, UploadAnswer
+from chatbot.paging import page_of, place_of
 from chatbot.serialise import Json, document_json
 from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
+
+_PART_BYTES: Final = 1024 * 1024
 
 
 def _shelf(request: Request) -> Shelf:
@@ -22,16 +30,23 @@ def _shelf(request: Request) -> Shelf:
 
 @router.get("", response_model=DocumentsAnswer)
 async def documents(
-    request: Request, collection: Annotated[Collection | None, Query()] = None
+    request: Request,
+    collection: Annotated[Collection | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Json:
-    """All documents, or those of one collection."""
-    records = await run_sync(_shelf(request).list, collection)
-    return {"documents": [document_json(record, caller_language(request)) for record in records]}
+    """Documents, of one collection or all, by name."""
+    after = None if cursor is None else cast("tuple[str, str]", place_of(cursor, 2))
+    found = await run_sync(_shelf(request).list, collection, after, limit + 1)
+    page = page_of(found, limit, lambda record: (record.name, record.id))
+    language = caller_language(request)
+    return {"documents": [document_json(row, language) for row in page.rows], "next": page.next}
 
 
-@router.post("", status_code=202, response_model=DocumentsAnswer)
+@router.post("", status_code=202, response_model=UploadAnswer)
 async def upload(
     request: Request,
+    key: IdempotencyKey,
     file: Annotated[UploadFile, File()],
     collection: Annotated[Collection, Form()] = DEFAULT_COLLECTION,
     source: Annotated[str | None, Form(max_length=1000)] = None,
@@ -39,8 +54,13 @@ async def upload(
     """Take in a file; it can be found by keyword at once and by meaning when `state` is `ready`.
 
     The same `source` (the file's name when not given) replaces what it held. A `.jsonl` file is
-    taken as ready passages, each a document.
+    taken as ready passages, each a document. Sent again, a file changes nothing; an
+    `Idempotency-Key` also makes sure that the same was meant.
     """
+    if key is not None:
+        name = scoped("documents", caller_of(request).name, key)
+        content = await run_sync(_content_hash, file, collection, source)
+        await run_sync(request.app.state.desk.requests.note, name, content)
     records = await run_sync(_add, _shelf(request), file, collection, source)
     return {"documents": [document_json(record, caller_language(request)) for record in records]}
 
@@ -64,6 +84,14 @@ async def delete(request: Request, document_id: str) -> Response:
     """Remove a document and everything derived from it."""
     await run_sync(_shelf(request).delete, document_id)
     return Response(status_code=204)
+
+
+def _content_hash(file: UploadFile, collection: str, source: str | None) -> str:
+    digest = hashlib.sha256(json.dumps([file.filename, collection, source]).encode())
+    while part := file.file.read(_PART_BYTES):
+        digest.update(part)
+    file.file.seek(0)
+    return digest.hexdigest()
 
 
 def _add(

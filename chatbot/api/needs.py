@@ -58,6 +58,7 @@ ENTRANCES: Final = (
     Entrance("POST", "/api/v1/chat", Need.VISITOR, "chat"),
     Entrance("GET", "/api/v1/chat/{}/events", Need.VISITOR, "chat"),
     Entrance("POST", "/api/v1/feedback", Need.VISITOR, "chat"),
+    Entrance("GET", "/api/v1/feedback", Role.AGENT, "conversations:read"),
     Entrance("POST", "/v1/chat/completions", Role.AGENT, "chat"),
     Entrance("GET", "/v1/models/**", Role.AGENT, "chat"),
     Entrance("POST", "/v1/embeddings", Role.AGENT, "search"),

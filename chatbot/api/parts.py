@@ -7,10 +7,13 @@ from chatbot.accounts import Accounts
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations
 from chatbot.handover import Handovers
+from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
 from chatbot.messages import Question, ReplyEvent
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.webhooks.store import Webhooks
+from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets
 from chatbot.widgets.visitors import Visitors
 from knowledge.documents import DocumentRecord, LoadedText, Ranked
@@ -47,7 +50,12 @@ class Shelf(Protocol):
         self, name: str, data: bytes, *, collection: str
     ) -> Sequence[DocumentRecord]: ...
 
-    def list(self, collection: str | None = None) -> Sequence[DocumentRecord]: ...
+    def list(
+        self,
+        collection: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[DocumentRecord]: ...
 
     def get(self, document_id: str) -> DocumentRecord: ...
 
@@ -94,6 +102,15 @@ class Desk(Protocol):
 
     @property
     def visitors(self) -> Visitors: ...
+
+    @property
+    def requests(self) -> Requests: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
+
+    @property
+    def courier(self) -> Courier: ...
 
     @property
     def embedder(self) -> CountingEmbedder: ...

@@ -1,9 +1,10 @@
 """The shapes of requests and responses, as OpenAPI shows them."""
 
 import json
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator
 from pydantic_core import PydanticCustomError
 
 from chatbot.messages import Mode, Question, Route
@@ -11,6 +12,18 @@ from knowledge.documents import DEFAULT_COLLECTION, Language
 
 Collection = Annotated[str, Field(min_length=1, max_length=200)]
 LanguageCode = Literal["en", "zh"]
+
+
+def _cleaned(text: object) -> object:
+    """Without outer space, and characters that nobody types and not every database keeps."""
+    if not isinstance(text, str):
+        return text
+    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(kept).strip()
+
+
+PlainText = Annotated[str, BeforeValidator(_cleaned)]
+"""What people type."""
 
 
 class Strict(BaseModel):
@@ -150,7 +163,14 @@ class DocumentShape(Strict):
 
 
 class DocumentsAnswer(Strict):
-    """Documents, in the order of the store."""
+    """Documents by name, and the cursor of those that follow."""
+
+    documents: list[DocumentShape]
+    next: str | None
+
+
+class UploadAnswer(Strict):
+    """What a file has become: one document, or many ready passages."""
 
     documents: list[DocumentShape]
 
@@ -172,9 +192,10 @@ class TurnShape(Strict):
 
 
 class UnansweredAnswer(Strict):
-    """The latest questions that were refused, newest first."""
+    """The questions that were refused, the latest first."""
 
     turns: list[TurnShape]
+    next: str | None
 
 
 class HealthAnswer(Strict):

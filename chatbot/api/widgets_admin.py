@@ -6,7 +6,6 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from pydantic import TypeAdapter
 
-from chatbot.api.access import is_loopback
 from chatbot.api.parts import Desk
 from chatbot.api.peers import own_origin
 from chatbot.api.problems import caller_language
@@ -19,6 +18,7 @@ from chatbot.api.widget_schemas import (
     WidgetShape,
 )
 from chatbot.serialise import Json
+from chatbot.settings import is_loopback
 from chatbot.widgets.checking import Page, check_page
 from chatbot.widgets.model import Widget
 

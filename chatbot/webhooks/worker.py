@@ -27,7 +27,7 @@ class Courier:
     """
 
     def __init__(self, deliveries: Deliveries, *, allow_private: bool) -> None:
-        self._deliveries = deliveries
+        self.deliveries = deliveries
         self._allow_private = allow_private
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -48,8 +48,8 @@ class Courier:
 
         Raises `WebhookNotFound`; None when the webhook is deleted meanwhile.
         """
-        message = self._deliveries.new_test(webhook_id)
-        return self._deliveries.finish(message.delivery_id, self._attempt(message))
+        message = self.deliveries.new_test(webhook_id)
+        return self.deliveries.finish(message.delivery_id, self._attempt(message))
 
     def close(self) -> None:
         """Send no more, within 2 s. What is under way by then counts as not sent."""
@@ -68,11 +68,11 @@ class Courier:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                while self._deliveries.fan_out():
+                while self.deliveries.fan_out():
                     pass
                 self._begin_due()
                 if time.monotonic() > pruned:
-                    self._deliveries.prune()
+                    self.deliveries.prune()
                     pruned = time.monotonic() + _PRUNE_SECONDS
             except Exception:
                 # The thread's outermost edge: a full disk, say, must not end the work for good.
@@ -83,7 +83,7 @@ class Courier:
     def _begin_due(self) -> None:
         with self._lock:
             known = set(self._under_way)
-        for message in self._deliveries.due(known, _AT_ONCE_EACH)[: _AT_ONCE - len(known)]:
+        for message in self.deliveries.due(known, _AT_ONCE_EACH)[: _AT_ONCE - len(known)]:
             # Daemons: a receiver that hangs must not keep the process from ending.
             thread = threading.Thread(target=self._carry, args=(message,), daemon=True)
             with self._lock:
@@ -96,7 +96,7 @@ class Courier:
         try:
             outcome = self._attempt(message)
             if not self._stopping.is_set():
-                self._deliveries.finish(message.delivery_id, outcome)
+                self.deliveries.finish(message.delivery_id, outcome)
         except Exception:
             _log.exception("webhook message %s was not sent", message.delivery_id)
             self._stopping.wait(_REST_SECONDS)  # it is due still, and must not be tried in a loop
@@ -106,5 +106,5 @@ class Courier:
             self._wake.set()
 
     def _attempt(self, message: Outgoing) -> Outcome:
-        now = self._deliveries.clock()
+        now = self.deliveries.clock()
         return attempt(message, now, allow_private=self._allow_private)

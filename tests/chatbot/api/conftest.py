@@ -11,9 +11,13 @@ from fastapi.testclient import TestClient
 from chatbot.accounts import Accounts, Role
 from chatbot.conversations import Conversations
 from chatbot.handover import Handovers
+from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.webhooks.deliveries import Deliveries
+from chatbot.webhooks.store import Webhooks
+from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets
 from chatbot.widgets.tokens import Tokens
 from chatbot.widgets.visitors import Visitors
@@ -38,6 +42,8 @@ def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
     engine = open_engine(sqlite_url(tmp_path / "answerdesk.db"))
     Base.metadata.create_all(engine)
     conversations = Conversations(engine)
+    webhooks = Webhooks(engine, b"0" * 32)
+    courier = Courier(Deliveries(engine, webhooks), allow_private=True)
     yield ScriptedDesk(
         settings=Settings(data_dir=tmp_path),
         dialogue=ScriptedDialogue(conversations),
@@ -51,7 +57,11 @@ def desk(tmp_path: Path) -> Iterator[ScriptedDesk]:
         accounts=Accounts(engine, b"0" * 32, hasher=QUICK),
         widgets=Widgets(engine, Tokens(b"0" * 32)),
         visitors=Visitors(engine, conversations),
+        requests=Requests(engine),
+        webhooks=webhooks,
+        courier=courier,
     )
+    courier.close()
     engine.dispose()
 
 

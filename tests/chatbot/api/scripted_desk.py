@@ -17,6 +17,7 @@ from chatbot.api.impatience import ImpatientProtocol
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversation, Conversations, Origin, new_id
 from chatbot.handover import Handovers
+from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
 from chatbot.messages import (
     Answer,
@@ -32,6 +33,8 @@ from chatbot.messages import (
 )
 from chatbot.settings import ServerSettings, Settings
 from chatbot.timeline import Timeline
+from chatbot.webhooks.store import Webhooks
+from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets
 from chatbot.widgets.visitors import Visitors
 from knowledge.documents import (
@@ -136,11 +139,15 @@ class MemoryShelf:
         lines = data.splitlines()
         return [self.add_file(name, line, collection=collection) for line in lines]
 
-    def list(self, collection: str | None = None) -> list[DocumentRecord]:
-        wanted = (None, *({collection} if collection else ()))
-        return [
-            r for r in self.records.values() if collection in wanted[:1] or r.collection in wanted
-        ]
+    def list(
+        self,
+        collection: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> list[DocumentRecord]:
+        wanted = [r for r in self.records.values() if collection in (None, r.collection)]
+        ordered = sorted(wanted, key=lambda r: (r.name, r.id))
+        return [r for r in ordered if after is None or (r.name, r.id) > after][:limit]
 
     def get(self, document_id: str) -> DocumentRecord:
         if document_id not in self.records:
@@ -172,6 +179,9 @@ class ScriptedDesk:
     accounts: Accounts
     widgets: Widgets
     visitors: Visitors
+    requests: Requests
+    webhooks: Webhooks
+    courier: Courier
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
 
     def app(self) -> FastAPI:

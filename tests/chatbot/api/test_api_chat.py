@@ -30,8 +30,27 @@ def test_a_question_gets_the_fields_of_a_batch_line_and_of_its_conversation(
     ChatAnswer.model_validate(answer)
     assert answer["answer"] == "Within 14 days. [1]"
     assert answer["citations"][0]["position"] == {"start": 0, "end": 14, "headings": ["Returns"]}
-    assert answer["trace"][0]["details"] == {"fired": [], "when": "x"}
     assert len(answer["conversation_id"]) >= 22  # 128 bits in base64
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_how_an_answer_came_about_is_told_in_full_to_the_team_only(
+    client: TestClient, team: dict[str, str], accept: str
+) -> None:
+    def trace(headers: dict[str, str]) -> list[object]:
+        headers = {**headers, "Accept": accept}
+        response = client.post("/api/v1/chat", json={"message": "How long?"}, headers=headers)
+        if accept == "application/json":
+            return response.json()["trace"]
+        told = dict(parsed(response.text))
+        assert told["finished"]["trace"] == [told["trace"]]
+        return [told["trace"]]
+
+    step = {"stage": "rules", "reason": "none fired", "milliseconds": 0.5}
+    assert trace({"X-Visitor-Token": "v"}) == [{**step, "details": {}}]
+    in_full = [{**step, "details": {"fired": [], "when": "x"}}]
+    assert trace({"X-API-Key": team["agent"]}) == in_full
+    assert trace({"Authorization": f"Bearer {LOCAL_TOKEN}"}) == in_full
 
 
 def test_every_field_of_the_body_reaches_the_dialogue(

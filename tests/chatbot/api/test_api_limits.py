@@ -118,8 +118,10 @@ def test_documents_come_in_are_read_and_go(client: TestClient, desk: ScriptedDes
     (document,) = added.json()["documents"]
     assert document["name"] == "etc/faq.txt"
     assert document["collection"] == "客服"
-    assert client.get("/api/v1/documents", params={"collection": "客服"}).json() == added.json()
-    assert client.get("/api/v1/documents", params={"collection": "x"}).json() == {"documents": []}
+    listed = client.get("/api/v1/documents", params={"collection": "客服"})
+    assert listed.json() == {**added.json(), "next": None}
+    elsewhere = client.get("/api/v1/documents", params={"collection": "x"})
+    assert elsewhere.json() == {"documents": [], "next": None}
     place = f"/api/v1/documents/{document['id']}"
     assert client.get(place).json() == document
     assert client.get(f"{place}/text").json()["text"] == "您好"
@@ -143,7 +145,8 @@ def test_search_by_get_and_by_post_say_the_same(client: TestClient) -> None:
 
 
 def test_the_team_reads_conversations(client: TestClient) -> None:
-    answer = client.post("/api/v1/chat", json={"message": "How long?"}).json()
+    by_team = client.post("/api/v1/chat", json={"message": "How long?"}, headers=LOCAL)
+    answer = by_team.json()
     place = f"/api/v1/conversations/{answer['conversation_id']}"
     assert client.get(place).status_code == 401
     client.headers.update(LOCAL)
@@ -151,4 +154,4 @@ def test_the_team_reads_conversations(client: TestClient) -> None:
     assert conversation["turns"][0]["question"] == "How long?"
     assert conversation["turns"][0]["answer"] == answer
     assert client.get("/api/v1/conversations/none").status_code == 404
-    assert client.get("/api/v1/conversations/unanswered").json() == {"turns": []}
+    assert client.get("/api/v1/conversations/unanswered").json() == {"turns": [], "next": None}

@@ -26,6 +26,7 @@ _PUBLIC: Final = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _FRAME_POLICY: Final = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self' {origins}"
@@ -43,7 +44,7 @@ def add_widget_files(app: FastAPI) -> None:
 @router.get("/widget.js")
 def loader() -> Response:
     """What a site's snippet names."""
-    return FileResponse(_SCRIPTS / "loader.js", media_type="text/javascript", headers=_PUBLIC)
+    return FileResponse(_SCRIPTS / "loader.js", media_type=_JAVASCRIPT, headers=_PUBLIC)
 
 
 @router.get("/widget/frame/{widget_id}")
@@ -75,7 +76,8 @@ class _PublicFiles(StaticFiles):
 
     def file_response(self, *args: object, **options: object) -> Response:
         response = super().file_response(*args, **options)  # pyright: ignore[reportArgumentType] -- passed through
-        response.headers.update(_PUBLIC)
+        # The system's own table of types differs from machine to machine.
+        response.headers.update({**_PUBLIC, "Content-Type": _JAVASCRIPT})
         return response
 
 

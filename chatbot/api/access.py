@@ -13,7 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.accounts import Accounts, Role
-from chatbot.api.needs import SCOPES, WIDGET_PATH, Entrance, KeyScope, Need, entrance_of
+from chatbot.api.needs import WIDGET_PATH, Entrance, Need, entrance_of
 from chatbot.api.problems import language_of, problem_of
 from chatbot.errors import (
     AnswerDeskError,
@@ -22,6 +22,7 @@ from chatbot.errors import (
     NotPermitted,
     ScopeMissing,
 )
+from chatbot.scopes import SCOPES, KeyScope
 from chatbot.settings import ServerSettings, is_loopback
 from knowledge.documents import DEFAULT_COLLECTION
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -10,10 +10,10 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
 from chatbot.api.access import Caller, caller_of
-from chatbot.api.needs import SCOPES, KeyScope
 from chatbot.api.schemas import PlainText, Strict
-from chatbot.errors import ScopeMissing, UnknownScope
+from chatbot.errors import ScopeMissing
 from chatbot.keys import LABEL_CHARACTERS, ApiKey, Keys
+from chatbot.scopes import SCOPES, KeyScope, known_scopes
 from chatbot.serialise import Json, utc_json
 from knowledge.tables import in_utc
 
@@ -74,7 +74,7 @@ async def keys(request: Request) -> Json:
 async def add(request: Request, body: KeyBody) -> Json:
     """Make a key. It is shown in this answer and never again."""
     caller = caller_of(request)
-    scopes = None if body.scopes is None else _known(body.scopes)
+    scopes = None if body.scopes is None else known_scopes(body.scopes)
     _refuse_wider(caller, scopes)
     owner = caller.name if body.owner is None else body.owner
     made = await run_sync(_keys(request).add, owner, body.label, scopes, body.expires_at)
@@ -85,13 +85,6 @@ async def add(request: Request, body: KeyBody) -> Json:
 async def revoke(request: Request, key_id: str) -> None:
     """End a key. The next request that brings it is refused."""
     await run_sync(_keys(request).revoke, key_id)
-
-
-def _known(scopes: Sequence[str]) -> Sequence[KeyScope]:
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise UnknownScope(scope=scope, known=", ".join(SCOPES))
-    return cast("Sequence[KeyScope]", list(dict.fromkeys(scopes)))
 
 
 def _refuse_wider(caller: Caller, scopes: Sequence[KeyScope] | None) -> None:

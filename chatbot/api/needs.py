@@ -4,27 +4,13 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Final, Literal, get_args
+from typing import Final
 
 from chatbot.accounts import Role
+from chatbot.scopes import KeyScope
 
 # Below it callers bring the widget's tokens, which are no keys.
 WIDGET_PATH: Final = "/widget/"
-
-KeyScope = Literal[
-    "chat",
-    "search",
-    "documents:read",
-    "documents:write",
-    "rules:read",
-    "rules:write",
-    "conversations:read",
-    "conversations:write",
-    "widgets:read",
-    "widgets:write",
-    "admin",
-]
-SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)
 
 
 class Need(Enum):

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,6 +23,14 @@ RoleName = Annotated[
 ]
 Label = Annotated[str, typer.Option("--label", help="What the key is for.")]
 Revoke = Annotated[bool, typer.Option("--revoke", help="Revoke all keys of the member instead.")]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="What the key may do; can be given again. Without, all."),
+]
+Days = Annotated[
+    int | None, typer.Option("--days", min=1, max=3650, help="How long the key is good for.")
+]
+Undo = Annotated[bool, typer.Option("--undo", help="Let the member in again.")]
 
 
 @app.command()
@@ -71,14 +80,38 @@ def remove(name: Name, *, data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def key(name: Name, *, label: Label = "", revoke: Revoke = False, data_dir: DataDir = None) -> None:
+def suspend(name: Name, *, undo: Undo = False, data_dir: DataDir = None) -> None:
+    """Lock a member out: sessions end, keys stop working. Nothing else of theirs is changed."""
+    with _accounts(data_dir) as accounts:
+        accounts.set_suspended(name, suspended=not undo)
+    if undo:
+        say(in_language(f"{name} may come in again.", f"已恢复 {name} 的访问权限。"))
+    else:
+        say(in_language(f"{name} was suspended.", f"已停用 {name}。"))
+
+
+@app.command()
+def key(
+    name: Name,
+    *,
+    label: Label = "",
+    scope: Scopes = None,
+    days: Days = None,
+    revoke: Revoke = False,
+    data_dir: DataDir = None,
+) -> None:
     """Make an API key that acts as the member. It is shown once and only its hash is kept."""
+    from chatbot.scopes import known_scopes
+    from knowledge.tables import now
+
+    scopes = known_scopes(scope) if scope else None
     with _accounts(data_dir) as accounts:
         if revoke:
             count = accounts.keys.revoke_all(name)
             say(in_language(f"{count} keys were revoked.", f"已吊销 {count} 个密钥。"))
         else:
-            say(accounts.keys.add(name, label).secret)
+            expires_at = now() + timedelta(days=days) if days else None
+            say(accounts.keys.add(name, label, scopes, expires_at).secret)
 
 
 @contextmanager

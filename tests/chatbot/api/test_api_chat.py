@@ -48,9 +48,9 @@ def test_how_an_answer_came_about_is_told_in_full_to_the_team_only(
 
     step = {"stage": "rules", "reason": "none fired", "milliseconds": 0.5}
     assert trace({"X-Visitor-Token": "v"}) == [{**step, "details": {}}]
-    in_full = [{**step, "details": {"fired": [], "when": "x"}}]
-    assert trace({"X-API-Key": team["agent"]}) == in_full
-    assert trace({"Authorization": f"Bearer {LOCAL_TOKEN}"}) == in_full
+    told: dict[str, object] = {"fired": [], "when": "x"}
+    assert trace({"X-API-Key": team["agent"]}) == [{**step, "details": told}]
+    assert trace({"Authorization": f"Bearer {LOCAL_TOKEN}"}) == [{**step, "details": told}]
 
 
 def test_every_field_of_the_body_reaches_the_dialogue(

@@ -54,7 +54,7 @@ def header(language: Language, standing: Standing | None = None) -> str:
         '<a class="ad-skip" href="#ad-question">{skip}</a>'
         '<span class="ad-logo" aria-hidden="true"></span>'
         '<div class="ad-name"><h1>{title}</h1>'
-        '<p class="ad-status" role="status" data-status="{status}"><i aria-hidden="true"></i>{answers}</p></div>'
+        '<p class="ad-status" role="status" data-status="{status}"><i aria-hidden="true"></i><span>{answers}</span></p></div>'
         '<div class="ad-tools"><div class="ad-switch" role="group" aria-label="{languages}">'
         "{switches}</div>"
         '<button type="button" class="ad-tool" data-do="theme" data-dark="{dark}"'

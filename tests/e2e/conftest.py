@@ -118,7 +118,7 @@ def visit(browser: Browser, chat_url: str, complaints: list[str]) -> Iterator[Ca
     yield open_chat
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 @pytest.fixture(scope="module")

@@ -298,7 +298,7 @@ def test_a_refusal_leads_to_a_topic_or_a_person(visit: Visit, dialogue: Scripted
     asked = len(dialogue.asked)
     page.get_by_role("button", name="Talk to a person").click()
     expect(page.locator(".ad-event")).to_contain_text("A colleague has been called")
-    expect(page.locator(".ad-status")).to_have_text("A colleague is on the way")
+    expect(page.locator(".ad-status")).to_have_text("Calling a colleague")
     assert len(dialogue.asked) == asked
 
 

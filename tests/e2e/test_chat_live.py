@@ -1,6 +1,6 @@
 """The visitor's page while people take part: what they do is seen at once, and once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -15,6 +15,20 @@ from tests.e2e.test_chat import QUESTIONS, ask, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(visit: Visit) -> Iterator[Visit]:
+    """As ever; a page that is closed while it refreshes would complain of that."""
+    pages: list[Page] = []
+
+    def opened(*args: object) -> Page:
+        pages.append(visit(*args))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        settle(page)
 
 
 def conversation_of(page: Page) -> str:
@@ -58,6 +72,7 @@ def test_a_person_comes_answers_and_goes(
     expect(page.locator(".ad-status")).to_have_text("Answers now")
     expect(page.locator(".ad-event").last).to_contain_text("Mei has left.")
     ask(page, QUESTIONS["en"]["generate"])
+    settle(page)
     before = page.locator(".ad-column").inner_text()
     page.reload()
     expect(page.locator(".ad-turn .ad-chip").last).to_be_visible()

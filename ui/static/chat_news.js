@@ -5,6 +5,7 @@ import * as live from "./chat_live.js";
 // A picture that has not come by then was lost, or shows nothing new.
 const PATIENCE_MS = 2_000;
 const ATTEMPTS = 4;
+const SETTLING_MS = 100;
 
 let refresh = () => {};
 let isBusy = () => false;
@@ -51,8 +52,12 @@ function onStatus(now) {
 // the whole would meet.
 export function look() {
   const seen = `${header()?.conversation} ${header()?.last} ${status()} ${header()?.agent}`;
-  if (seen !== before) arrived();
-  before = seen;
+  if (seen !== before) {
+    before = seen;
+    arrived();
+    setTimeout(look, SETTLING_MS); // the header comes a moment before the entries
+    return;
+  }
   for (const name of news) {
     if (document.querySelector(`[data-entry="${CSS.escape(name)}"]`)) news.delete(name);
   }

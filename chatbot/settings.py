@@ -59,6 +59,7 @@ class ServerSettings(_Group):
 class WidgetSettings(_Group):
     """How often visitors on other sites may do what, in a minute: by address, and by widget.
 
+    `streams_per_address`: how many may follow their conversations at a time.
     `check_private_addresses`: whether the check of a page may fetch one in a private network.
     None: only while bound to loopback.
     """
@@ -69,6 +70,7 @@ class WidgetSettings(_Group):
     messages_per_widget: Positive = 1000
     requests_per_address: Positive = 600
     requests_per_widget: Positive = 10_000
+    streams_per_address: Positive = 200
     check_private_addresses: bool | None = None
 
 

@@ -1,7 +1,9 @@
 """How often the visitors of widgets may do what."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from chatbot.settings import WidgetSettings
@@ -11,6 +13,7 @@ from chatbot.widgets.errors import TooManyRequests
 Doing = Literal["session", "message", "request"]
 
 _SECONDS: Final = 60.0
+_STREAM_RETRY_SECONDS: Final = 10
 
 
 class WidgetLimits:
@@ -30,6 +33,25 @@ class WidgetLimits:
             "message": throttle(settings.messages_per_widget),
             "request": throttle(settings.requests_per_widget),
         }
+
+        self._streams_at_most = settings.streams_per_address
+        self._streams: Counter[str] = Counter()
+
+    @contextmanager
+    def stream(self, address: str) -> Generator[None]:
+        """Count a stream of `address` while it is open."""
+        self._streams[address] += 1
+        try:
+            yield
+        finally:
+            self._streams[address] -= 1
+            if not self._streams[address]:
+                del self._streams[address]
+
+    def admit_stream(self, address: str) -> None:
+        """Raises `TooManyRequests` while as many streams of `address` are open as may be."""
+        if self._streams[address] >= self._streams_at_most:
+            raise TooManyRequests(seconds=_STREAM_RETRY_SECONDS)
 
     def admit_address(self, doing: Doing, address: str) -> None:
         """Count one from `address`. Raises `TooManyRequests`, and then it is not counted."""

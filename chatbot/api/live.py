@@ -1,6 +1,7 @@
 """What happens in a conversation, as server-sent events while it happens."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,11 +34,25 @@ Look = Callable[[int], Sight | None]
 
 
 def live_response(
-    bulletin: Bulletin, look: Look, *, after: int, audience: Audience
+    bulletin: Bulletin,
+    look: Look,
+    *,
+    after: int,
+    audience: Audience,
+    held: AbstractContextManager[None] | None = None,
 ) -> EventSourceResponse:
-    """`entry` events from `after` on and `status` events whenever it has changed, until `look` ends."""
+    """`entry` events from `after` on and `status` events whenever it has changed, until `look` ends.
+
+    `held` is entered for as long as the stream is open.
+    """
+
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        with held or nullcontext():
+            async for event in _live(bulletin, look, after, audience):
+                yield event
+
     return EventSourceResponse(
-        _live(bulletin, look, after, audience),
+        stream(),
         ping=HEARTBEAT_SECONDS,
         ping_message_factory=lambda: ServerSentEvent(comment="heartbeat"),
         send_timeout=30,

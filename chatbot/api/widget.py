@@ -95,6 +95,9 @@ async def conversation(request: Request, visit: Visiting, after: Cursor = 0) -> 
 async def events(request: Request, visit: Visiting, after: Cursor = 0) -> Response:
     """`entry` and `status` events as they happen, for as long as the token is good."""
     desk: Desk = request.app.state.desk
+    limits: WidgetLimits = request.app.state.widget_limits
+    address = address_of(request)
+    limits.admit_stream(address)
 
     def look(after: int) -> Sight | None:
         seen = still_welcome(desk, visit)
@@ -107,7 +110,13 @@ async def events(request: Request, visit: Visiting, after: Cursor = 0) -> Respon
         status: Json = {"status": held.status, "agent": held.agent, "open_now": open_now}
         return Sight(conversation_id or seen.visitor.key, entries, status)
 
-    return live_response(desk.conversations.bulletin, look, after=after, audience="visitor")
+    return live_response(
+        desk.conversations.bulletin,
+        look,
+        after=after,
+        audience="visitor",
+        held=limits.stream(address),
+    )
 
 
 @router.post("/feedback", status_code=204)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from dataclasses import replace
 
 import httpx
@@ -285,6 +286,27 @@ def test_news_reach_the_visitor_while_they_wait(desk: ScriptedDesk) -> None:
         "closed",
     ]
     assert seen[-1][1]["status"] == "closed"
+
+
+def test_an_address_follows_only_so_many_conversations(desk: ScriptedDesk) -> None:
+    widget = add_widget(desk)
+    limited = _limited(desk, streams_per_address=1)
+    with serving(limited.app()) as url, httpx.Client(base_url=url, headers={"Origin": SHOP}) as c:
+        token = c.post("/widget/session", json={"widget": widget.id}).json()["token"]
+        bearer = {"Authorization": f"Bearer {token}", **EVENTS}
+        with c.stream("GET", "/widget/events", headers=bearer) as first:
+            lines = first.iter_lines()
+            next(lines)
+            second = c.get("/widget/events", headers=bearer)
+            assert second.status_code == 429
+            assert second.headers["retry-after"] == "10"
+        until = time.monotonic() + 10
+        while time.monotonic() < until:  # the server hears of it a moment later
+            with c.stream("GET", "/widget/events", headers=bearer) as third:
+                if third.status_code == 200:
+                    return
+            time.sleep(0.05)
+    raise AssertionError("the place was not given back")
 
 
 def test_news_begin_after_the_cursor(desk: ScriptedDesk) -> None:

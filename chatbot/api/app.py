@@ -28,10 +28,9 @@ from chatbot.api.embeddings import BoundedEmbedding
 from chatbot.api.guards import BodyLimits, SecurityHeaders
 from chatbot.api.health import Missing
 from chatbot.api.limits import WidgetLimits
-from chatbot.api.openai_shapes import OpenAIErrorShape
+from chatbot.api.openapi import install_openapi, operation_id
 from chatbot.api.parts import Desk
-from chatbot.api.problems import PROBLEM_TYPE, install_problems
-from chatbot.api.schemas import ProblemShape
+from chatbot.api.problems import install_problems
 from chatbot.api.turns import TurnRunner
 from chatbot.api.widget_cors import WidgetCors
 
@@ -48,6 +47,7 @@ _MODULES = (
     widgets_admin,
     widget,
     widget_chat,
+    openai,
     session,
     health,
 )
@@ -85,6 +85,7 @@ def create_api(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
     )
     gate = Gate(desk.accounts, settings.server, local_token)
@@ -95,16 +96,12 @@ def create_api(
     app.state.widget_limits = WidgetLimits(settings.widget)
     app.state.missing = missing
     install_problems(app)
-    problem: dict[str, object] = {"content": {PROBLEM_TYPE: {}}, "model": ProblemShape}
     for module in _MODULES:
+        # "default" keeps FastAPI from writing its own 422, which is none of ours, into OpenAPI.
         app.include_router(
-            module.router, dependencies=[Depends(guarded)], responses={"default": problem}
+            module.router, dependencies=[Depends(guarded)], responses={"default": {}}
         )
-    app.include_router(
-        openai.router,
-        dependencies=[Depends(guarded)],
-        responses={"default": {"model": OpenAIErrorShape}},
-    )
+    install_openapi(app)
     app.add_middleware(BodyLimits, upload_bytes=settings.server.max_upload_mb * 1024 * 1024)
     app.add_middleware(WidgetCors, widgets=desk.widgets)
     app.add_middleware(AccessMiddleware, gate=gate)

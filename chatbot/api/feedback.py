@@ -25,7 +25,7 @@ def _number(rating: object) -> object:
     return {"1": 1, "-1": -1}.get(str(rating), rating)  # a query is text
 
 
-class FeedbackBody(Strict):
+class RatingBody(Strict):
     """A visitor's word on an answer of theirs; the latest counts."""
 
     conversation_id: Annotated[str, Field(max_length=100)]
@@ -56,7 +56,7 @@ class FeedbackAnswer(Strict):
 
 
 @router.post("", status_code=204)
-async def rate(request: Request, body: FeedbackBody) -> None:
+async def rate(request: Request, body: RatingBody) -> None:
     """Say what an answer was worth: 1 or -1.
 
     A visitor rates answers of their own conversations, known by `X-Visitor-Token`.
@@ -77,7 +77,7 @@ async def feedback(
     return {"feedback": [_rated(row) for row in page.rows], "next": page.next}
 
 
-def _rate(desk: Desk, body: FeedbackBody, visitor: str) -> None:
+def _rate(desk: Desk, body: RatingBody, visitor: str) -> None:
     saved = desk.conversations.turn(body.turn_id)
     if saved is None or saved.answer.conversation_id != body.conversation_id:
         raise TurnNotFound(turn_id=body.turn_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from chatbot.api.problems import caller_language, problem_of
-from chatbot.api.schemas import HealthAnswer, ProblemShape, ReadyAnswer
+from chatbot.api.schemas import HealthAnswer, ReadyAnswer
 from chatbot.errors import NotReady
 
 Missing = Callable[[], Sequence[str]]
@@ -21,7 +21,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", response_model=ReadyAnswer, responses={503: {"model": ProblemShape}})
+@router.get("/readyz", response_model=ReadyAnswer)
 async def readyz(request: Request) -> Response:
     """Models and indexes are there; until then 503, and what is missing."""
     check: Missing = request.app.state.missing

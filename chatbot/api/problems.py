@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from chatbot.api.openai_errors import PREFIX as OPENAI
 from chatbot.api.openai_errors import openai_error
@@ -152,12 +153,23 @@ def install_problems(app: FastAPI) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 400
         response = refusal(status).response(caller_language(request), request.scope["path"])
         response.headers.update(getattr(error, "headers", None) or {})
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = _allowed(app, request)
         return response
 
     app.add_exception_handler(AnswerDeskError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, known)
+
+
+def _allowed(app: FastAPI, request: Request) -> str:
+    """The methods of all routes of the path; the router names those of the first one only."""
+    methods: set[str] = set()
+    for route in app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
 
 
 def refusal(status: int) -> Problem:

@@ -224,20 +224,6 @@ class SignedIn(Strict):
     role: Literal["agent", "editor", "admin"]
 
 
-class ProblemShape(Strict):
-    """An error (RFC 9457). `code` is for programs, `detail` for people.
-
-    `holder` is the agent whose conversation it is, where that is what is wrong.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    holder: str = ""
-
-
 class RuleFileBody(Strict):
     """A file of rules."""
 
@@ -251,6 +237,23 @@ class RuleProblemShape(Strict):
     file: str
     line: int
     detail: str
+
+
+class ProblemShape(Strict):
+    """An error (RFC 9457). `code` is for programs, `detail` for people.
+
+    Some say more: `holder` is the agent whose conversation it is, `problems` are all that is
+    wrong with a file of rules, and `missing` is what answers still wait for.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    holder: str = ""
+    problems: list[RuleProblemShape] | None = None
+    missing: list[str] | None = None
 
 
 class RuleProblems(Strict):

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from chatbot.accounts import Accounts
+from chatbot.accounts import Accounts, Role
 from chatbot.api.app import create_api
 from chatbot.api.impatience import ImpatientProtocol
 from chatbot.cancellation import Cancellation
@@ -31,12 +32,16 @@ from chatbot.messages import (
     TurnFinished,
     Working,
 )
-from chatbot.settings import ServerSettings, Settings
+from chatbot.settings import ServerSettings, Settings, WidgetSettings
 from chatbot.timeline import Timeline
+from chatbot.turn import answered_before
+from chatbot.webhooks.deliveries import Deliveries
 from chatbot.webhooks.store import Webhooks
 from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets
+from chatbot.widgets.tokens import Tokens
 from chatbot.widgets.visitors import Visitors
+from knowledge.database import Base, open_engine, sqlite_url
 from knowledge.documents import (
     DocumentRecord,
     DocumentState,
@@ -50,6 +55,9 @@ from knowledge.errors import DocumentNotFound
 from knowledge.rules.book import RuleBook
 from tests.fakes import HashEmbedder
 
+SECRET = b"0" * 32
+# The real cost, half a second a password, is for attackers to bear.
+_QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD = "correct horse battery"
 LOCAL_TOKEN = "local-token-of-this-server"
 CITATION = Citation(1, "p1", "returns", "Returns", Position(0, 14, ("Returns",)), "Within 14 days.")
@@ -67,6 +75,10 @@ class ScriptedDialogue:
 
     def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
         self.asked.append(question)
+        before = answered_before(question, self.conversations)
+        if before is not None:
+            yield TurnFinished(before)
+            return
         try:
             yield from (self.script or self.reply)(question, cancellation)
         finally:
@@ -190,6 +202,51 @@ class ScriptedDesk:
     def with_server(self, **changes: object) -> "ScriptedDesk":
         server = ServerSettings.model_validate({**self.settings.server.model_dump(), **changes})
         return replace(self, settings=self.settings.model_copy(update={"server": server}))
+
+    def with_widget(self, **changes: object) -> "ScriptedDesk":
+        widget = WidgetSettings.model_validate({**self.settings.widget.model_dump(), **changes})
+        return replace(self, settings=self.settings.model_copy(update={"widget": widget}))
+
+
+@contextlib.contextmanager
+def open_desk(folder: Path) -> Generator[ScriptedDesk]:
+    """A desk with nobody and nothing in it, which keeps its data in `folder`."""
+    engine = open_engine(sqlite_url(folder / "answerdesk.db"))
+    Base.metadata.create_all(engine)
+    conversations = Conversations(engine)
+    webhooks = Webhooks(engine, SECRET)
+    courier = Courier(Deliveries(engine, webhooks), allow_private=True)
+    yield ScriptedDesk(
+        settings=Settings(data_dir=folder),
+        dialogue=ScriptedDialogue(conversations),
+        library=MemoryShelf(),
+        retriever=OnePassage(),
+        rules=RuleBook(folder / "rules"),
+        conversations=conversations,
+        handovers=Handovers(engine, conversations.bulletin),
+        timeline=Timeline(engine),
+        inbox=Inbox(engine),
+        accounts=Accounts(engine, SECRET, hasher=_QUICK),
+        widgets=Widgets(engine, Tokens(SECRET)),
+        visitors=Visitors(engine, conversations),
+        requests=Requests(engine),
+        webhooks=webhooks,
+        courier=courier,
+    )
+    courier.close()
+    engine.dispose()
+
+
+def add_team(desk: ScriptedDesk) -> dict[str, str]:
+    """A member of each role, named after it, and `gone`, a suspended administrator; their keys."""
+    for role in Role:
+        desk.accounts.add(role.label, PASSWORD, role)
+    desk.accounts.add("gone", PASSWORD, Role.ADMIN)
+    keys = {
+        name: desk.accounts.keys.add(name).secret for name in ("agent", "editor", "admin", "gone")
+    }
+    desk.accounts.set_suspended("gone", suspended=True)
+    return keys
 
 
 @contextlib.contextmanager

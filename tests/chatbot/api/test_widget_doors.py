@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -14,8 +15,8 @@ from chatbot.api.limits import WidgetLimits
 from chatbot.api.peers import client_address, own_origin, throttled_as
 from chatbot.settings import ServerSettings, Settings, WidgetSettings
 from chatbot.widgets.errors import TooManyRequests
+from tests.chatbot.api.every_route import EVERY_ROUTE
 from tests.chatbot.api.scripted_desk import PASSWORD, ScriptedDesk, serving
-from tests.chatbot.api.test_api_access import BODIES, routes
 from tests.chatbot.api.test_widget_session import STRANGERS
 from tests.chatbot.api.widget_site import OTHER, SHOP, Browser, add_widget, events_of
 
@@ -24,6 +25,7 @@ PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "authorization,content-type",
 }
+NO_BODY: dict[str, Any] = {}
 
 
 def test_no_route_but_the_widgets_own_may_be_read_by_any_other_site(
@@ -34,7 +36,7 @@ def test_no_route_but_the_widgets_own_may_be_read_by_any_other_site(
     assert len(strangers) >= 20
     cookie = {"Cookie": f"{SESSION_COOKIE}={desk.accounts.sign_in('admin', PASSWORD)}"}
     with TestClient(desk.app(), raise_server_exceptions=False, base_url="http://desk.example") as c:
-        for route in routes(c):
+        for route in EVERY_ROUTE:
             method, path = route.split(" ")
             path = path.replace("{widget_id}", widget.id)
             for origin in [*strangers, SHOP]:
@@ -45,8 +47,8 @@ def test_no_route_but_the_widgets_own_may_be_read_by_any_other_site(
                 ):
                     if path.endswith("/events") and "Cookie" in headers:
                         continue  # goes on until the client leaves; the two others are judged
-                    given = {} if verb == "OPTIONS" else BODIES.get(route, {})
-                    answer = c.request(verb, path, headers=headers, **given)  # pyright: ignore[reportArgumentType] -- the arguments differ by route
+                    given = EVERY_ROUTE[route].given if verb == method else NO_BODY
+                    answer = c.request(verb, path, headers=headers, **given)
                     allowed = answer.headers.get("access-control-allow-origin")
                     own = origin == SHOP and path.startswith("/widget/")
                     # Widgets send no cookies; what comes with one from elsewhere goes no further.
@@ -273,6 +275,9 @@ def test_news_reach_the_visitor_while_they_wait(desk: ScriptedDesk) -> None:
         desk.handovers.take(conversation, "Lin")
         desk.handovers.say(conversation, "Lin", "Hello")
         desk.handovers.close(conversation, "Lin")
+        until = time.monotonic() + 10
+        while seen[-1][1].get("status") != "closed" and time.monotonic() < until:
+            time.sleep(0.01)
         http.post("/widget/reset", headers=bearer)
         assert ended.wait(10)  # the ticket is over, so the stream is
         thread.join()

@@ -1,5 +1,6 @@
 """The composition root: settings in, wired assistant out. No logic."""
 
+import os
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -110,11 +111,12 @@ def _wire(
         if background:
             generator.warm_up()
     _furnish(settings, library)
-    recogniser = IntentRecogniser(library.embedder, settings.data_dir / "index" / "intents")
+    remembering = RememberingEmbedder(library.embedder)
+    recogniser = IntentRecogniser(remembering, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
     if background:  # learning intents takes seconds: not in the first visitor's turn
         threading.Thread(target=_learn_intents, args=(recogniser, rules), daemon=True).start()
-    retriever = Retriever(library, library.embedder, candidates=settings.retrieval.candidates)
+    retriever = Retriever(library, remembering, candidates=settings.retrieval.candidates)
     bulletin = Bulletin()
     conversations = Conversations(engine, bulletin)
     handovers = Handovers(engine, bulletin)
@@ -128,12 +130,13 @@ def _wire(
         understanding=Understanding(recogniser),
         rules=rules,
         retriever=retriever,
-        reader=Reader(RememberingEmbedder(library.embedder), weights),
+        reader=Reader(remembering, weights),
         answering=Answering(generator, _quote_limits(settings)),
         conversations=conversations,
         handovers=handovers,
         limits=_turn_limits(settings),
         clock=partial(datetime.now, zone),
+        thinking=threading.Semaphore(os.cpu_count() or 1),
     )
     return Assistant(
         settings=settings,

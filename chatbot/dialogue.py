@@ -1,7 +1,8 @@
 """The dialogue manager: the sequence of one turn."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -68,6 +69,9 @@ class DialogueManager:
     handovers: Handovers
     limits: TurnLimits
     clock: Callable[[], datetime]
+    # Held while a turn computes: with many turns at once, each would only slow down the others
+    # and the server's event loop (tests/benchmarks/widget_load.md).
+    thinking: AbstractContextManager[object] = field(default_factory=nullcontext[None])
 
     def respond(self, question: Question, cancellation: Cancellation) -> Stage:
         """The events of one turn, `TurnFinished` last, after the turn is saved.
@@ -107,15 +111,17 @@ class DialogueManager:
 
     def _stages(self, turn: Turn, cancellation: Cancellation) -> Stage:
         rules = self.rules.current()
-        understood = self.understanding.read(
-            turn.text,
-            history=turn.asked_before,
-            language=turn.language,
-            examples=rules.intents,
-        )
+        with self.thinking:
+            understood = self.understanding.read(
+                turn.text,
+                history=turn.asked_before,
+                language=turn.language,
+                examples=rules.intents,
+            )
         yield turn.trace.step("understand", *understood_shown(understood))
         earlier = turn.asked_before[-1] if turn.history else ""
-        ruling = apply_rules(rules, turn.conversation, understood, self.clock(), earlier)
+        with self.thinking:
+            ruling = apply_rules(rules, turn.conversation, understood, self.clock(), earlier)
         turn.conversation = ruling.conversation
         turn.rules = tuple(firing.rule_id for firing in ruling.outcome.fired)
         yield turn.trace.step("rules", *rules_shown(ruling.outcome))
@@ -140,10 +146,12 @@ class DialogueManager:
             if given is None
             else self.retriever.given(given)
         )
-        ranked = self.retriever.search_pool(pool, understood.query, self.limits.top_k)
+        with self.thinking:
+            ranked = self.retriever.search_pool(pool, understood.query, self.limits.top_k)
         yield turn.trace.step("retrieve", understood.query.text, passages_shown(ranked))
         yield Working("checking")
-        reading = self.reader.read(understood.query, ranked, pool)
+        with self.thinking:
+            reading = self.reader.read(understood.query, ranked, pool)
         turn.answerability = reading.answerability
         turn.suggestions = nearest_topics(ranked, turn.language)
         yield turn.trace.step("read", *reading_shown(reading, turn.language))

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from knowledge.documents import Language
@@ -103,6 +103,12 @@ def terms(text: str) -> list[str]:
         elif (word := _word_term(token)) is not None:
             found.append(word)
     return found
+
+
+@lru_cache(4096)
+def term_set(text: str) -> frozenset[str]:
+    """What `text` is searched by, each once; known again for the texts that are read most."""
+    return frozenset(terms(text))
 
 
 def _word_term(token: str) -> str | None:

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 from knowledge.chunking import Chunk
 from knowledge.documents import DocumentState, LoadedText, Passage, Position
 from knowledge.language import detect_language
+from knowledge.recent import Recent
 from knowledge.staging import batches, passage_rows
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
 
 # Characters that tell a document's language.
 _LANGUAGE_SAMPLE = 20_000
+# Of about 2 KB each: 10 MB when full.
+RECENT_PASSAGES = 5_000
 
 _T = TypeVar("_T")
 
@@ -37,6 +40,8 @@ class PassageStore:
     def __init__(self, engine: Engine, fingerprint: str) -> None:
         self._engine = engine
         self._fingerprint = fingerprint
+        # A key is never given out twice and its passage never changes; only whether it is visible.
+        self._recent = Recent[int, Passage](RECENT_PASSAGES)
 
     def stage(
         self, key: str, version: int, loaded: LoadedText, chunks: Iterable[Chunk]
@@ -153,11 +158,18 @@ class PassageStore:
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """The visible passages among `keys`."""
-        found: dict[int, Passage] = {}
-        for some in batches(keys):
+        visible: set[int] = set()
+        with Session(self._engine) as session:
+            for some in batches(keys):
+                live = select(PassageRow.key).where(PassageRow.key.in_(some), PassageRow.live)
+                visible.update(session.scalars(live))
+        found = self._recent.recall(visible)
+        new: dict[int, Passage] = {}
+        for some in batches([key for key in visible if key not in found]):
             query = _joined(PassageRow.key.in_(some), PassageRow.live.is_(True))
-            found.update(self._select(query, lambda row, name: (row.key, _as_passage(row, name))))
-        return found
+            new.update(self._select(query, lambda row, name: (row.key, _as_passage(row, name))))
+        self._recent.keep(new)
+        return found | new
 
     def of_document(self, document_id: str) -> list[Passage]:
         """The visible passages of a document, in order."""

@@ -14,7 +14,7 @@ from typing import Self
 from knowledge.answer_types import counted_missing, type_fit
 from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder
-from knowledge.language import terms
+from knowledge.language import term_set
 from knowledge.names import missing_names, names_in
 from knowledge.reading import Evidence, Reading
 from knowledge.retrieval import PassagePool, Query, coverage, query_vector, weighted_terms
@@ -124,7 +124,7 @@ class Reader:
             [embedded_text(i.passage, s) for _, i, s in found], "passage"
         )
         question = query_vector(self._embedder, query)
-        likeness = Likeness(query, asked, top_score=ranked[0].score)
+        likeness = Likeness(query, asked, ranked[0].score, names_in(query.asked))
         return [
             likeness.of_span(item, span, float(vector @ question), rank)
             for (rank, item, span), vector in zip(found, vectors, strict=True)
@@ -144,23 +144,28 @@ class Likeness:
     query: Query
     asked: Mapping[str, float]
     top_score: float
+    names: Sequence[str]
 
     def of_span(self, item: Ranked, span: AnswerSpan, similarity: float, rank: int) -> ReadSpan:
         """The span with what speaks for it."""
         text = embedded_text(item.passage, span)
-        words = frozenset(terms(text))
+        words = term_set(text)
         quoted = item.passage.text[span.start : span.end]
-        names = names_in(self.query.asked)
         features = {
             "similarity": similarity,
             "coverage": sum(weight for word, weight in self.asked.items() if word in words),
             "passage_similarity": item.similarity or 0.0,
             "passage_behind": item.score - self.top_score,
             "passage_rank": float(rank),
-            "names_missing": len(missing_names(self.query.asked, text)) / max(1, len(names)),
+            "names_missing": self._names_missing(text),
             "type_fit": type_fit(self.query.asked, quoted),
         }
         return ReadSpan(item.passage, span, words, features)
+
+    def _names_missing(self, text: str) -> float:
+        if not self.names:
+            return 0.0
+        return len(missing_names(self.query.asked, text)) / len(self.names)
 
 
 def answerability_features(

@@ -15,7 +15,7 @@ from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder, Vectors
 from knowledge.followups import is_follow_up, topic_of
 from knowledge.indexes import Hit
-from knowledge.language import normalise, terms
+from knowledge.language import normalise, term_set, terms
 
 # BM25's usual constants (Robertson and Zaragoza 2009).
 BM25_K1 = 1.2
@@ -233,7 +233,7 @@ def keyword_trust(found: Candidates, asked: Mapping[str, float]) -> float:
 
 def coverage(asked: Mapping[str, float], text: str) -> float:
     """The share of the query's weight whose terms stand in `text`."""
-    words = set(terms(text))
+    words = term_set(text)
     return sum(weight for word, weight in asked.items() if word in words)
 
 

@@ -1,8 +1,9 @@
 """The pieces of a passage that can be quoted as an answer, each with what it needs to be understood. Pure."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.language import normalise, split_sentences
 
@@ -24,7 +25,8 @@ class AnswerSpan:
     context: str = ""
 
 
-def answer_spans(text: str, headings: Collection[str] = ()) -> list[AnswerSpan]:
+@lru_cache(2048)
+def answer_spans(text: str, headings: tuple[str, ...] = ()) -> tuple[AnswerSpan, ...]:
     """The spans of `text`, in order; lists overlap with their items. Headings, questions and table headers are none."""
     known = {normalise(heading).casefold() for heading in headings}
     lines = [
@@ -32,7 +34,7 @@ def answer_spans(text: str, headings: Collection[str] = ()) -> list[AnswerSpan]:
         for line in _lines(text)
         if normalise(text[line[0][0] : line[-1][1]]).casefold() not in known
     ]
-    return list(_spans(text, lines))
+    return tuple(_spans(text, lines))
 
 
 # The sentences of one line of text, each `(start, end)`.

@@ -29,6 +29,7 @@ Port = Annotated[
 # For answers that are being written when the server is told to stop.
 _STOP_SECONDS = 5
 _BACKLOG = 512
+_SWITCH_SECONDS = 0.001
 
 
 def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
@@ -81,6 +82,8 @@ def _run(assistant: "Assistant", server: "LocalServer", listener: socket.socket)
     from chatbot.readiness import Readiness
     from ui.server import create_app
 
+    # Turns compute in threads beside the event loop, which must not wait long for its turn.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     readiness = Readiness(assistant.library, assistant.generator)
     app = create_app(assistant, missing=readiness, local_token=server.token)
     config = uvicorn.Config(

@@ -1,7 +1,5 @@
 """Remembers the vectors of texts that are embedded again and again."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
@@ -10,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, TextKind, Vectors
+from knowledge.recent import Recent
 
 # 384 numbers of 4 bytes each: 30 MB when full.
 CAPACITY: Final = 20_000
@@ -26,39 +25,24 @@ class RememberingEmbedder:
 
     def __init__(self, inner: Embedder, capacity: int = CAPACITY) -> None:
         self._inner = inner
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, Vector] = OrderedDict()
+        self._known = Recent[bytes, Vector](capacity)
         self.fingerprint = inner.fingerprint
         self.dimension = inner.dimension
 
     def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """As the inner embedder does."""
         keys = [_key(text, kind) for text in texts]
-        found = self._recall(keys)
+        found = self._known.recall(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if missing:
             vectors = self._inner.embed(list(missing.values()), kind)
             new = dict(zip(missing, vectors, strict=True))
-            self._keep(new)
+            # Copied: a row of a batch would keep the whole batch alive.
+            self._known.keep({key: vector.copy() for key, vector in new.items()})
             found |= new
         if not keys:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([found[key] for key in keys])
-
-    def _recall(self, keys: Sequence[bytes]) -> dict[bytes, Vector]:
-        with self._lock:
-            found = {key: self._known[key] for key in keys if key in self._known}
-            for key in found:
-                self._known.move_to_end(key)
-        return found
-
-    def _keep(self, new: dict[bytes, Vector]) -> None:
-        with self._lock:
-            # Copied: a row of a batch would keep the whole batch alive.
-            self._known.update({key: vector.copy() for key, vector in new.items()})
-            while len(self._known) > self._capacity:
-                self._known.popitem(last=False)
 
 
 def _key(text: str, kind: TextKind) -> bytes:

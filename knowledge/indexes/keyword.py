@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from knowledge.database import open_engine, sqlite_url
@@ -88,11 +88,14 @@ class KeywordIndex:
             if not _exists(connection, table):
                 return 0, dict.fromkeys(words, 0)
             count = connection.scalar(text(f"SELECT count(*) FROM {table}_docsize"))  # noqa: S608 -- the name is a hash
-            statement = text(f"SELECT doc FROM {table}_vocabulary WHERE term = :term")  # noqa: S608 -- likewise
-            frequency = {
-                word: connection.scalar(statement, {"term": _carried(word)}) or 0 for word in words
-            }
-        return count or 0, frequency
+            statement = text(f"SELECT term, doc FROM {table}_vocabulary WHERE term IN :terms")  # noqa: S608 -- likewise
+            carried = {word: _carried(word) for word in words}
+            found = connection.execute(
+                statement.bindparams(bindparam("terms", expanding=True)),
+                {"terms": list(carried.values())},
+            )
+            known = {str(term): int(count) for term, count in found}
+        return count or 0, {word: known.get(term, 0) for word, term in carried.items()}
 
     def keys(self, collection: str) -> set[int]:
         """The keys of all passages in a collection."""

@@ -35,7 +35,7 @@ URL = f"http://127.0.0.1:{PORT}"
 ORIGIN = "https://shop.example"
 # One in twenty asks for what only the Transformer can put together.
 SPREAD = ["Compare the K1 with the K3", "Give me an overview of your kettles"]
-LIMITS = ("SESSIONS_PER_ADDRESS", "MESSAGES_PER_ADDRESS", "REQUESTS_PER_ADDRESS")
+LIMITS = tuple(f"{what}_PER_ADDRESS" for what in ("SESSIONS", "MESSAGES", "REQUESTS", "STREAMS"))
 PASSWORD = secrets.token_urlsafe(16)
 
 

@@ -1,285 +1,328 @@
-// The conversation: what is known of it, who holds it, what is unread. No elements here.
+// The conversation: what was said, what is on its way, who holds it. No elements here.
 
-import { patience, pause } from "./api.js";
-import { Live } from "./live.js";
-import { Outbox } from "./outbox.js";
+import { connect, insist, pause, refusal } from "./connection.js";
 
 const isReply = ({ kind }) => kind === "turn" || kind === "agent";
+const isSeen = () => document.visibilityState === "visible";
 
-export class Desk {
-  status = "bot";
-  agent = null;
-  reachable = true;
-  unread = 0;
-  entries = new Map(); // by ordinal
-  outbox;
+function newId() {
+  let id = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += byte.toString(16).padStart(2, "0");
+  return id;
+}
 
-  #api;
-  #store;
-  #emit;
-  #live;
-  #view;
-  #over = new AbortController();
-  #loading = null;
-  #conversation = null;
-  #cursor = 0;
-  #from = null; // entries up to here are not loaded; null while nothing is
-  #attended = false;
+export function createDesk({ options, language, store, openNow, emit }) {
+  const over = new AbortController();
+  const { signal } = over;
+  const entries = new Map(); // by ordinal
+  const outbox = new Map(); // by id
+  let view;
+  let conversation = null;
+  let cursor = 0;
+  let attended = false;
+  let context = {};
+  let following = null;
+  let loading = null;
+  let sending = Promise.resolve();
 
-  constructor({ api, store, openNow, emit }) {
-    this.#api = api;
-    this.#store = store;
-    this.#emit = emit;
-    this.openNow = openNow;
-    this.outbox = new Outbox({
-      api,
-      store,
-      delivered: (finished) => this.#delivered(finished),
-      failed: (error) => this.#report(error),
-    });
-    this.#live = new Live({
-      api,
-      store,
-      cursor: () => this.#cursor,
-      take: ({ name, data }) => this.#takeEvent(name, data),
-    });
+  const api = connect({
+    ...options,
+    language,
+    store,
+    onReach(reachable) {
+      if (reachable !== desk.reachable) view.status(Object.assign(desk, { reachable }));
+    },
+    onSession: ({ conversation: { id } }) => isAbout(id),
+  });
+
+  // Another conversation than before is another visitor's: of this one's nothing stays.
+  function isAbout(id) {
+    if (conversation !== null && id !== conversation) clear();
+    conversation = id;
   }
 
-  /** Show what happens on `view` from now on, and take up this browser's conversation. */
-  begin(view) {
-    const { signal } = this.#over;
-    this.#view = view;
-    this.outbox.view = view;
-    this.#store.hear((kind, value) => this.#hear(kind, value));
-    document.addEventListener("visibilitychange", () => this.#look(), { signal });
-    window.addEventListener("pagehide", () => this.#leave(), { signal });
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.load(), { signal });
-    if (this.#store.read("visitor")) this.load();
+  // --- What the server says ---
+
+  async function read() {
+    const after = cursor;
+    const found = await api.json(`conversation?after=${after}`);
+    isAbout(found.conversation_id);
+    if (cursor < after) return read(); // from the beginning of another
+    for (const entry of found.entries) merge(entry, after > 0);
+    cursor = Math.max(cursor, found.last);
+    setStatus(found);
+    view.complain(null);
+    // What the page before had on its way when it was left.
+    const kept = store.read("outbox") ?? {};
+    for (const id of Object.keys(kept)) if (!outbox.has(id)) queue({ id, text: kept[id] });
   }
 
-  get begun() {
-    return this.#conversation !== null || this.entries.size > 0;
+  function load() {
+    loading ??= insist(read, signal)
+      .catch((error) => fail(error))
+      .finally(() => (loading = null));
+    return loading;
   }
 
-  /** When the visitor began to wait for a person, in milliseconds; null when they do not. */
-  get waitingSince() {
-    return this.#store.read("waiting");
-  }
-
-  /** Whether the visitor has the conversation before them: then nothing of it is unread. */
-  attend(attended) {
-    this.#attended = attended;
-    if (attended && this.#from !== 0) this.load();
-    this.#count();
-    this.#follow();
-  }
-
-  /** Read what the server has, again and again until it can be reached. */
-  load() {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = null;
-    });
-    return this.#loading;
-  }
-
-  send(text) {
-    this.#emit("message", { from: "visitor", id: this.outbox.send(text), text });
-  }
-
-  /** Ask for a person. Whether one may come now. */
-  async person() {
-    this.#setStatus(await this.#api.json("widget/person", { body: {} }));
-    await this.load();
-    return this.openNow;
-  }
-
-  async leaveContact(contact) {
-    await this.#api.call("widget/contact", { body: contact });
-    await this.load();
-  }
-
-  async rate(entry, rating, comment) {
-    const body = { turn_id: entry.id, rating, ...(comment && { comment }) };
-    await this.#api.call("widget/feedback", { body });
-    entry.feedback = rating;
-  }
-
-  /** Whether the server believes the site's word on who the visitor is. */
-  async identify(token) {
-    this.#api.identity = token;
-    const { identified } = await this.#api.renew();
-    await this.load();
-    return identified;
-  }
-
-  /** Start again as nobody in particular. With `erase` what was said is deleted, too. */
-  async reset(erase) {
-    if (this.#store.read("visitor")) {
-      const gone = erase
-        ? this.#api.call("widget/data", { method: "DELETE" })
-        : this.#api.call("widget/reset", { body: {} });
-      // On a shared computer this browser must forget, whether or not the server hears of it.
-      await (erase ? gone : gone.catch(() => {}));
+  // One stream for all tabs: the others wait at the lock, and hear from the one that follows.
+  async function follow(stop) {
+    while (!stop.aborted) {
+      await insist(() => listen(stop), stop).catch(() => pause(30_000, stop));
+      await pause(1000 * (0.5 + Math.random()), stop);
     }
-    this.#api.identity = null;
-    for (const key of ["visitor", "token", "seen", "waiting"]) this.#store.write(key, null);
-    this.#store.tell("reset");
-    this.outbox.clear();
-    this.#clear();
   }
 
-  end() {
-    this.#over.abort();
-    this.#leave();
-    this.#store.close();
-  }
-
-  /** From the connection: whether the last call reached the server. */
-  reached(reachable) {
-    if (reachable === this.reachable) return;
-    this.reachable = reachable;
-    this.#view?.status();
-  }
-
-  /** From the connection: whose session it is now. */
-  renewed({ conversation }) {
-    if (this.#conversation !== null && conversation.id !== this.#conversation) this.#clear();
-    this.#conversation = conversation.id;
-  }
-
-  async #load() {
-    const { signal } = this.#over;
-    for (let tries = 0; !signal.aborted; tries += 1) {
-      try {
-        do await this.#read();
-        while (this.#attended && this.#from !== 0);
-        return this.outbox.resend();
-      } catch (error) {
-        const wait = patience(error, tries);
-        if (wait === null) {
-          this.#report(error);
-          return this.#view.refused(error);
-        }
-        await pause(wait, signal);
+  async function listen(stop) {
+    let isHeard = false;
+    try {
+      for await (const [name, data] of api.events(`events?after=${cursor}`, { signal: stop })) {
+        isHeard = true;
+        if (name === "status") setStatus(data);
+        if (name !== "entry") continue;
+        cursor = Math.max(cursor, data.ordinal);
+        store.tell("entry", data);
+        merge(data, true);
       }
+    } catch (error) {
+      if (!isHeard) throw error; // else it was good, and is worth another at once
     }
-  }
-
-  async #read() {
-    const first = this.#from === null;
-    const whole = this.#attended && this.#from !== 0;
-    const seen = this.#store.read("seen") ?? 0;
-    const after = whole ? 0 : first ? seen : this.#cursor;
-    const found = await this.#api.json(`widget/conversation?after=${after}`);
-    if (this.#conversation !== null && found.conversation_id !== this.#conversation) this.#clear();
-    this.#conversation = found.conversation_id;
-    if (first || whole) this.#from = this.begun ? after : 0;
-    for (const entry of found.entries) this.#merge(entry, !first && !whole);
-    this.#cursor = Math.max(this.#cursor, found.last);
-    this.#setStatus(found);
-  }
-
-  #takeEvent(name, data) {
-    if (name === "entry") {
-      this.#cursor = Math.max(this.#cursor, data.ordinal);
-      this.#store.tell("entry", data);
-      this.#merge(data, true);
-    } else if (name === "status") {
-      this.#setStatus(data);
-    }
-  }
-
-  #delivered({ entry, status, agent }) {
-    this.#store.tell("entry", entry);
-    this.#merge(entry, true);
-    this.#setStatus({ status, agent });
-  }
-
-  #merge(entry, isNew) {
-    if (this.entries.has(entry.ordinal)) return;
-    this.entries.set(entry.ordinal, entry);
-    this.#view.settle(this.outbox.claim(entry)?.id, entry);
-    if (isNew && isReply(entry)) {
-      const [from, text] = entry.kind === "agent" ? ["agent", entry.text] : ["desk", entry.answer];
-      this.#emit("message", { from, id: entry.id, text });
-    }
-    this.#count();
-  }
-
-  #setStatus({ status, agent = null, open_now: openNow = this.openNow }) {
-    const handedOver = status !== this.status || agent !== this.agent;
-    const changed = handedOver || openNow !== this.openNow;
-    Object.assign(this, { status, agent, openNow });
-    if (status !== "waiting") this.#store.write("waiting", null);
-    else if (!this.waitingSince) this.#store.write("waiting", Date.now());
-    if (changed) this.#store.tell("status", { status, agent, open_now: openNow });
-    if (handedOver) this.#emit("handover", { status, agent });
-    this.#view.status();
-    this.#follow();
-  }
-
-  #report(error) {
-    this.#emit("error", { code: error.code ?? "lost", detail: error.message });
-  }
-
-  // The other tabs.
-  #hear(kind, value) {
-    if (kind === "entry") this.#merge(value, true);
-    else if (kind === "status") this.#setStatus(value);
-    else if (kind === "pending") this.outbox.mirror(value);
-    else if (kind === "gone") this.outbox.unmirror(value);
-    else if (kind === "seen") this.#count();
-    else if (kind === "reset") {
-      this.outbox.clear();
-      this.#clear();
-    }
-  }
-
-  #look() {
-    if (document.visibilityState === "visible" && this.begun) this.load();
-    this.#count();
-    this.#follow();
-  }
-
-  #leave() {
-    this.#live.want(false);
-    this.outbox.leave();
   }
 
   // A hidden tab follows only for a person's words, and only if it can be the only one.
-  #follow() {
-    const awaited = navigator.locks && (this.status === "waiting" || this.status === "person");
-    const seen = document.visibilityState === "visible" || awaited;
-    this.#live.want(Boolean(this.begun && seen && !this.#over.signal.aborted));
+  function stay() {
+    const awaited = store.isShared && /waiting|person/.test(desk.status);
+    if (!desk.begun || signal.aborted || !(isSeen() || awaited)) {
+      following?.abort();
+      following = null;
+    } else if (!following) {
+      const { signal: stop } = (following = new AbortController());
+      store.alone("live", stop, () => follow(stop)).catch(() => {});
+    }
   }
 
-  #count() {
-    let last = 0;
-    let unread = 0;
-    for (const ordinal of this.entries.keys()) last = Math.max(last, ordinal);
-    let seen = this.#store.read("seen") ?? 0;
-    if (this.#attended && document.visibilityState === "visible" && last > seen) {
+  function merge(entry, isNew) {
+    if (entries.has(entry.ordinal)) return;
+    entries.set(entry.ordinal, entry);
+    view.settle(claim(entry), entry);
+    const { kind, id, text = entry.answer } = entry;
+    if (isNew && isReply(entry)) emit("message", { from: kind === "agent" ? kind : "desk", id, text });
+    count();
+  }
+
+  function setStatus({ status, agent = null, open_now: isOpen = desk.openNow }) {
+    const handedOver = status !== desk.status || agent !== desk.agent;
+    const changed = handedOver || isOpen !== desk.openNow;
+    Object.assign(desk, { status, agent, openNow: isOpen });
+    if (status !== "waiting") store.write("waiting", null);
+    else if (!store.read("waiting")) store.write("waiting", Date.now());
+    if (changed) store.tell("status", { status, agent, open_now: isOpen });
+    if (handedOver) emit("handover", { status, agent });
+    view.status();
+    stay();
+  }
+
+  // --- What the visitor says. A message has its id from the start: sent twice, it is said once ---
+
+  function queue(message) {
+    Object.assign(message, { control: new AbortController(), failed: false });
+    outbox.set(message.id, message);
+    keep(message, message.text);
+    view.pending(message);
+    sending = sending.then(() => deliver(message));
+  }
+
+  async function deliver(message) {
+    const stop = message.control.signal;
+    const wait = (error, milliseconds) =>
+      error.code !== "turn_in_progress" && view.waiting(message, error, milliseconds);
+    try {
+      const finished = await insist(() => attempt(message, stop), stop, wait);
+      if (finished) {
+        store.tell("entry", finished.entry);
+        merge(finished.entry, true);
+        setStatus(finished);
+      } else {
+        store.tell("stop", message.id);
+        view.halted(message);
+      }
+      if (forget(message) && finished) view.settle(message.id, null); // its entry was there before
+      view.status();
+    } catch (error) {
+      message.failed = true;
+      keep(message);
+      fail(error, message);
+    }
+  }
+
+  async function attempt(message, stop) {
+    const { id, text } = message;
+    Object.assign(message, { said: "", citations: [], step: "sending" });
+    const request = { body: { id, message: text, context }, signal: stop };
+    for await (const [name, data] of api.events("chat", request)) {
+      if (name === "finished") return data;
+      if (name === "error") throw refusal(data);
+      if (name === "delta") message.said += data.text;
+      if (name === "sources") message.citations = data.citations;
+      if (name === "working") message.step = data.step;
+      view.progress(message);
+    }
+    throw new TypeError("the answer broke off");
+  }
+
+  // The id of the message that has become an entry: sent here, or on the page before.
+  function claim({ kind, question, text = question }) {
+    for (const message of outbox.values()) {
+      if (kind !== "agent" && message.text === text && forget(message)) return message.id;
+    }
+    return null;
+  }
+
+  function keep({ id }, text) {
+    store.write("outbox", { ...store.read("outbox"), [id]: text });
+  }
+
+  function forget(message) {
+    keep(message);
+    return outbox.delete(message.id);
+  }
+
+  function fail(error, message) {
+    emit("error", { code: error.code ?? "lost", detail: error.message });
+    view.complain(error, message);
+  }
+
+  // --- Tabs, and what is unread ---
+
+  const heard = {
+    entry: (entry) => merge(entry, true),
+    status: setStatus,
+    stop: (id) => outbox.get(id)?.control.abort(),
+    seen: count,
+    reset: drop,
+  };
+
+  function look() {
+    if (isSeen() && desk.begun) load();
+    count();
+    stay();
+  }
+
+  function count() {
+    const last = Math.max(0, ...entries.keys());
+    let seen = store.read("seen") ?? 0;
+    if (attended && isSeen() && last > seen) {
       seen = last;
-      this.#store.write("seen", seen);
-      this.#store.tell("seen");
+      store.write("seen", seen);
+      store.tell("seen");
     }
-    for (const entry of this.entries.values()) {
-      if (isReply(entry) && entry.ordinal > seen) unread += 1;
-    }
-    if (unread === this.unread) return;
-    this.unread = unread;
-    this.#view.unread(unread);
-    this.#emit("unread", { count: unread });
+    let unread = 0;
+    for (const entry of entries.values()) if (isReply(entry) && entry.ordinal > seen) unread += 1;
+    if (unread === desk.unread) return;
+    desk.unread = unread;
+    view.unread(unread);
+    emit("unread", { count: unread });
   }
 
-  #clear() {
-    this.#live.want(false);
-    this.entries.clear();
-    Object.assign(this, { status: "bot", agent: null });
-    this.#conversation = null;
-    this.#cursor = 0;
-    this.#from = null;
-    this.#view.clear();
-    this.#count();
+  function drop() {
+    for (const message of outbox.values()) {
+      message.control.abort();
+      outbox.delete(message.id);
+      view.settle(message.id, null);
+    }
+    clear();
   }
+
+  function clear() {
+    entries.clear();
+    conversation = null;
+    cursor = 0;
+    view.clear(Object.assign(desk, { status: "bot", agent: null }));
+    count();
+    stay();
+  }
+
+  const desk = {
+    status: "bot",
+    agent: null,
+    reachable: true,
+    unread: 0,
+    openNow,
+
+    get begun() {
+      return conversation !== null || entries.size > 0;
+    },
+
+    get busy() {
+      for (const { failed } of outbox.values()) if (!failed) return true;
+      return false;
+    },
+
+    /** Show everything on `given` from now on, and take up this browser's conversation. */
+    begin(given) {
+      view = given;
+      store.channel.onmessage = ({ data: [kind, value] }) => heard[kind](value);
+      document.addEventListener("visibilitychange", look, { signal });
+      if (store.read("visitor")) load();
+    },
+
+    /** Whether the visitor has the conversation before them: then nothing of it is unread. */
+    attend(given) {
+      attended = given;
+      if (attended && !conversation) load();
+      count();
+    },
+
+    send(text) {
+      const id = newId();
+      emit("message", { from: "visitor", id, text });
+      queue({ id, text });
+    },
+    stop: ({ control }) => control.abort(),
+    retry: queue,
+
+    /** Ask for a person. Whether one may come now. */
+    async person() {
+      setStatus(await api.json("person", { body: {} }));
+      await load();
+      return desk.openNow;
+    },
+
+    async leaveContact(body) {
+      await api.call("contact", { body });
+      await load();
+    },
+
+    rate: ({ id }, rating, comment) => api.call("feedback", { body: { turn_id: id, rating, comment } }),
+
+    setContext(values) {
+      context = { ...context, ...values };
+    },
+
+    /** Whether the server believes the site's word on who the visitor is. */
+    async identify(statement) {
+      const { identified } = await api.identify(statement);
+      await load();
+      return identified;
+    },
+
+    /** Start again as nobody in particular. With `erase` what was said is deleted, too. */
+    async reset(erase) {
+      if (store.read("visitor")) {
+        const gone = erase ? api.call("data", { method: "DELETE" }) : api.call("reset", { body: {} });
+        // On a shared computer this browser must forget, whether or not the server hears of it.
+        await (erase ? gone : gone.catch(() => {}));
+      }
+      api.identify(null);
+      for (const key of ["visitor", "token", "seen", "outbox"]) store.write(key, null);
+      store.tell("reset");
+      drop();
+    },
+
+    end() {
+      over.abort();
+      drop();
+      store.channel.close();
+    },
+  };
+  return desk;
 }

@@ -1,112 +1,129 @@
-// Puts the widget together: what the page asks for, the configuration, the desk and the panel.
+// Puts the widget into a page: its shadow root, the launcher, the panel and the desk behind them.
 
-import { accept, Api, patience, pause } from "./api.js";
-import { Desk } from "./desk.js";
-import { createShell } from "./shell.js";
-import { openStore } from "./store.js";
+import { checked, insist, openStore } from "./connection.js";
+import { createDesk } from "./desk.js";
+import { dress } from "./style.js";
 import { chooseLanguage, speaker } from "./texts.js";
+import { button, el, icon } from "./view/elements.js";
 import { createPanel } from "./view/panel.js";
 
-const NARROW = "(max-width: 600px)";
-
 /**
- * `options`: widget, base, color, position, theme, lang, title, open, zIndex, and for a page
- * that is all widget `full` and `frame`, its ticket. `answer` is the promise of the
- * configuration's response. What `window.AnswerDesk` can do, or an error that says why not.
+ * `options`: widget, base, the snippet's color, position, theme, lang, title, open and zIndex,
+ * and of a frame page `full` and `frame`. `answer` promises the response with the configuration.
+ * Returns what `window.AnswerDesk` can do; raises what keeps it from being shown.
  */
 export async function start(options, answer, emit) {
-  const config = await configuration(options, answer);
-  if (!document.body) await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
-  const language = chooseLanguage(options.lang, config.languages);
-  const say = speaker(language, config.texts[language]);
-  const store = openStore(options.widget);
+  const over = new AbortController();
+  let response = await answer;
+  const config = await insist(async () => {
+    response ??= await fetch(`${options.base}${options.widget}/config`);
+    const given = response;
+    response = null;
+    return (await checked(given)).json();
+  }, over.signal);
+  if (!document.body) {
+    await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
+  }
   const { full } = options;
+  const language = chooseLanguage(options.lang ?? options.language, config.languages);
+  const say = speaker(language, config.texts[language]);
+  const store = openStore(`answerdesk.${options.widget}`);
+  const isNarrow = () => matchMedia("(max-width: 600px)").matches;
 
-  const shell = createShell({ look: { ...config, ...options }, language, say, toggle });
+  const launcher = button(say("open"), toggle, "launcher", "chat");
+  const badge = el("span.badge", { "aria-hidden": true, hidden: "" });
+  launcher.append(icon("down"), badge);
+  const root = el("div.root", { lang: language === "zh" ? "zh-CN" : "en", dir: "ltr" }, launcher);
+  root.classList.toggle("full", !!full);
+  root.dataset.position = options.position ?? config.position;
+  const host = document.createElement("answerdesk-widget");
+  host.attachShadow({ mode: "open" }).append(root);
+  const paint = dress(host, root, { ...config, ...options }, over.signal);
+
+  // Keys pressed here are no shortcuts of the page, and no dialog of it takes the focus back.
+  for (const type of ["keydown", "keyup", "keypress", "focusin"]) {
+    root.addEventListener(type, (event) => event.stopPropagation());
+  }
+  // Outside of the body, which single-page applications like to replace.
+  const page = document.documentElement;
+  const watch = new MutationObserver(() => host.isConnected || page.append(host));
+  watch.observe(page, { childList: true });
+  page.append(host);
+  paint();
   performance.mark("answerdesk-launcher");
 
-  const api = new Api({
-    base: options.base,
-    widget: options.widget,
-    frame: options.frame ?? null,
-    language,
-    store,
-    reached: (reachable) => desk.reached(reachable),
-    renewed: (session) => desk.renewed(session),
-  });
-  const desk = new Desk({ api, store, openNow: config.open_now, emit });
+  const desk = createDesk({ options, language, store, openNow: config.open_now, emit });
   const panel = createPanel({
     say,
     desk,
-    config,
     store,
-    suggestions: config.suggestions[language] ?? [],
+    config,
+    suggestions: config.suggestions[language],
     title: options.title ?? say("title"),
     close: full ? null : close,
-    onUnread: (count) => shell.setUnread(count),
+    onUnread(n) {
+      launcher.title = say(n ? "openUnread" : "open", { n });
+      launcher.setAttribute("aria-label", launcher.title);
+      badge.hidden = !n;
+      badge.textContent = n;
+    },
   });
-  panel.node.hidden = true;
-  shell.root.append(panel.node);
+  root.append(panel.node);
+  const isOpen = () => !panel.node.hidden;
+  set(false);
 
-  function show(focus) {
-    if (shell.isOpen) return;
-    panel.node.hidden = false;
-    panel.node.setAttribute("aria-modal", String(full || matchMedia(NARROW).matches));
-    shell.setOpen(true);
-    store.write("tab.open", true);
+  function set(open) {
+    panel.node.hidden = !open;
+    root.classList.toggle("open", open);
+    launcher.setAttribute("aria-expanded", open);
+    panel.node.setAttribute("aria-modal", !!full || isNarrow());
+  }
+
+  function open(focusing) {
+    if (isOpen()) return;
+    set(true);
+    paint();
+    store.write("open", true, "sessionStorage");
     desk.attend(true);
-    if (focus) panel.focus();
+    panel.shown(focusing);
     emit("open");
   }
 
   function close() {
-    if (!shell.isOpen) return;
-    panel.node.hidden = true;
-    shell.setOpen(false);
-    store.write("tab.open", false);
+    if (!isOpen()) return;
+    set(false);
+    store.write("open", false, "sessionStorage");
     desk.attend(false);
-    shell.launcher.focus({ preventScroll: true });
+    launcher.focus({ preventScroll: true });
     emit("close");
   }
 
   function toggle() {
-    if (shell.isOpen) close();
-    else show(true);
+    if (isOpen()) close();
+    else open(true);
   }
 
   desk.begin(panel);
-  // Open on the page before: open on this one, but never over the whole of it.
-  const before = matchMedia(NARROW).matches ? false : store.read("tab.open");
-  if (full || (before ?? options.open === "true")) show(full);
-  setTimeout(() => emit("ready"));
+  panel.status();
+  // Open where it was open on the page before; but never over the whole of a page.
+  const before = isNarrow() ? false : store.read("open", "sessionStorage");
+  if (full || (before ?? options.open === "true")) open(full);
+  emit("ready");
 
+  const { setContext, identify, reset } = desk;
   return {
-    open: () => show(true),
+    open: () => open(true),
     close,
     toggle,
-    reset: () => desk.reset(),
-    identify: (token) => desk.identify(token),
-    setContext(values) {
-      for (const name of Object.keys(values)) desk.outbox.context[name] = values[name];
-    },
+    setContext,
+    identify,
+    reset: () => reset(),
     destroy() {
+      over.abort();
+      watch.disconnect();
       desk.end();
-      shell.remove();
+      host.remove();
       delete window.AnswerDesk;
     },
   };
-}
-
-async function configuration({ base, widget }, answer) {
-  const address = `${base}widget/${encodeURIComponent(widget)}/config`;
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await (await accept(await answer)).json();
-    } catch (error) {
-      const wait = error.seconds ? patience(error, tries) : null;
-      if (wait === null) throw error;
-      await pause(wait);
-      answer = fetch(address);
-    }
-  }
 }

@@ -13,17 +13,16 @@ const TEXTS = {
     someone: "A person",
     closed: "Conversation ended",
     unreachable: "No connection",
-    conversation: "Conversation",
+    log: "Conversation",
     examples: "For example",
     label: "Your message",
     placeholder: "Type your question",
-    placeholderPerson: "Write to {name}",
+    placeholderTo: "Write to {name}",
     send: "Send",
     left: "{n} characters left",
     tooLong: "{n} characters too many",
     you: "You wrote",
     answer: "Answer",
-    said: "{name} wrote",
     sending: "Sending",
     searching: "Looking it up",
     checking: "Checking the answer",
@@ -31,7 +30,7 @@ const TEXTS = {
     stop: "Stop",
     stopped: "Stopped.",
     source: "Source",
-    sourceNumber: "Source {n}: {title}",
+    sourceOf: "Source {n}: {title}",
     original: "Open the original",
     back: "Back to the conversation",
     near: "Perhaps one of these helps",
@@ -41,20 +40,18 @@ const TEXTS = {
     bad: "This did not help",
     thanks: "Thank you.",
     missing: "What was missing? (optional)",
-    skip: "No, thanks",
-    eventWaiting: "You asked for a person",
-    eventTaken: "{name} has joined",
-    eventBack: "{name} has left. You can go on asking here.",
-    eventClosed: "The conversation was ended",
-    eventContact: "You left your contact details",
-    noticeWaiting: "Our colleagues know. You can go on asking in the meantime.",
-    noticeNobody: "Nobody has come free yet. Leave a message and we will get back to you.",
+    asked: "You asked for a person",
+    taken: "{name} has joined",
+    parted: "{name} has left. You can go on asking here.",
+    ended: "The conversation was ended",
+    contact: "You left your contact details",
+    noticed: "Our colleagues know. You can go on asking in the meantime.",
+    nobody: "Nobody has come free yet. Leave a message and we will get back to you.",
     name: "Name",
     email: "Email",
     phone: "Phone",
-    reach: "An email address or a phone number is enough.",
     message: "Message",
-    reachMissing: "Please give an email address or a phone number.",
+    reach: "Please give an email address or a phone number.",
     emailWrong: "That email address looks incomplete.",
     contactDone: "Thank you. We will get back to you.",
     fresh: "New conversation",
@@ -80,17 +77,16 @@ const TEXTS = {
     someone: "人工客服",
     closed: "对话已结束",
     unreachable: "网络未连接",
-    conversation: "对话",
+    log: "对话",
     examples: "您可以这样问",
     label: "您的消息",
     placeholder: "请输入您的问题",
-    placeholderPerson: "回复 {name}",
+    placeholderTo: "回复 {name}",
     send: "发送",
     left: "还可输入 {n} 个字",
     tooLong: "超出 {n} 个字",
     you: "您的提问",
     answer: "回答",
-    said: "{name} 的回复",
     sending: "正在发送",
     searching: "正在查找资料",
     checking: "正在核对",
@@ -98,7 +94,7 @@ const TEXTS = {
     stop: "停止",
     stopped: "已停止。",
     source: "出处",
-    sourceNumber: "出处 {n}：{title}",
+    sourceOf: "出处 {n}：{title}",
     original: "查看原文",
     back: "返回对话",
     near: "您是不是想了解",
@@ -108,20 +104,18 @@ const TEXTS = {
     bad: "没有帮助",
     thanks: "感谢您的反馈。",
     missing: "还缺少什么？（选填）",
-    skip: "不用了",
-    eventWaiting: "您已申请人工客服",
-    eventTaken: "{name} 已加入对话",
-    eventBack: "{name} 已离开，您可以继续在这里提问。",
-    eventClosed: "对话已结束",
-    eventContact: "您已留下联系方式",
-    noticeWaiting: "已通知我们的同事，等待时您可以继续提问。",
-    noticeNobody: "暂时没有空闲的同事。请留言，我们会尽快回复您。",
+    asked: "您已申请人工客服",
+    taken: "{name} 已加入对话",
+    parted: "{name} 已离开，您可以继续在这里提问。",
+    ended: "对话已结束",
+    contact: "您已留下联系方式",
+    noticed: "已通知我们的同事，等待时您可以继续提问。",
+    nobody: "暂时没有空闲的同事。请留言，我们会尽快回复您。",
     name: "称呼",
     email: "邮箱",
     phone: "电话",
-    reach: "邮箱和电话填一项即可。",
     message: "留言内容",
-    reachMissing: "请填写邮箱或电话。",
+    reach: "请填写邮箱或电话。",
     emailWrong: "邮箱地址似乎不完整。",
     contactDone: "谢谢，我们会尽快联系您。",
     fresh: "新对话",
@@ -137,21 +131,17 @@ const TEXTS = {
   },
 };
 
-/** say(name, values): a text in `language`, with {name} filled in; `own` are the site's texts. */
-export function speaker(language, own = {}) {
-  const known = TEXTS[language];
-  return (name, values = {}) => {
-    const text = (Object.hasOwn(own, name) && own[name]) || known[name];
-    return text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  };
+/** say(name, values): a text in `language`, with {name} filled in; `own` are the widget's. */
+export function speaker(language, own) {
+  const known = { ...TEXTS[language], ...own };
+  return (name, values = {}) => (known[name] ?? "").replace(/{(\w+)}/g, (_, key) => values[key]);
 }
 
 /** The language to speak: the script's, else the page's, else the browser's, if it is offered. */
 export function chooseLanguage(wanted, offered) {
-  const candidates = [wanted, document.documentElement.lang, ...navigator.languages, offered[0]];
-  for (const candidate of candidates) {
-    const language = candidate?.toLowerCase().split("-")[0];
-    if (Object.hasOwn(TEXTS, language ?? "") && offered.includes(language)) return language;
+  for (const tag of [wanted, document.documentElement.lang, ...navigator.languages]) {
+    const language = tag?.slice(0, 2).toLowerCase();
+    if (offered.includes(language)) return language;
   }
-  return "en";
+  return offered[0];
 }

@@ -1,232 +1,169 @@
 // The conversation as it is read: questions, answers, an agent's words, and what happened.
 
-import { button, el, icon, unseen } from "./dom.js";
-import { prose } from "./prose.js";
+import { button, el, icon, prose, words } from "./elements.js";
 
-/** `act`: ask(text), person(), rate(entry, rating, comment), source(citation), stop(id), retry(id). */
-export function createLog({ say, feedback, act }) {
-  const node = el("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" });
-  node.setAttribute("aria-label", say("conversation"));
+const EVENTS = { waiting: "asked", taken: "taken", handed_back: "parted", closed: "ended", contact: "contact" };
+
+/** `act`: ask(text), person(), rate(entry, rating, comment), source(citation), stop and retry(message). */
+export function createLog({ say, feedback, empty, act }) {
+  const node = el("div.log", { role: "log", "aria-live": "polite", "aria-label": say("log"), tabindex: 0 }, empty);
   const pendings = new Map(); // by message id
-  let empty;
+  empty.ordinal = 0;
 
   function place(item, ordinal) {
     let before = null;
-    for (let at = node.lastElementChild; at && at.ordinal > ordinal; at = at.previousElementSibling) {
-      before = at;
-    }
+    let at = node.lastElementChild;
+    for (; at.ordinal > ordinal; at = at.previousElementSibling) before = at;
     item.ordinal = ordinal;
     node.insertBefore(item, before);
   }
-
-  const nearEnd = () => node.scrollHeight - node.scrollTop - node.clientHeight < 80;
 
   // The newest question stands at the top, so that its answer grows downwards and nothing jumps.
   function bringUp(item) {
     node.scrollTop += item.getBoundingClientRect().top - node.getBoundingClientRect().top - 16;
   }
 
-  function answerText(text, citations) {
-    const chip = (number) => {
+  const unseen = (name) => el("span.unseen", {}, name);
+  const question = (text) => el("div.mine", {}, unseen(say("you")), words("p", text));
+
+  function answer(text, citations) {
+    return prose(text, (n) => {
       for (const citation of citations) {
-        if (citation.number !== number) continue;
-        const label = say("sourceNumber", { n: number, title: citation.title });
-        const open = () => act.source(citation);
-        return button(String(number), open, { class: "chip", "aria-label": label, title: label });
+        if (citation.number !== n) continue;
+        const chip = button(`${n}`, () => act.source(citation), "chip");
+        chip.title = say("sourceOf", { n, title: citation.title });
+        chip.setAttribute("aria-label", chip.title);
+        return chip;
       }
       return null;
-    };
-    return prose(text, chip);
-  }
-
-  function suggestions(entry) {
-    if (!entry.suggestions.length && !entry.refused) return null;
-    const asks = el("div", { class: "asks" });
-    if (entry.suggestions.length) asks.append(el("p", { class: "quiet" }, say("near")));
-    for (const question of entry.suggestions) asks.append(ask(question));
-    if (entry.refused) {
-      const label = el("span", {}, say("talk"));
-      asks.append(el("button", { type: "button", onclick: () => act.person() }, icon("person"), label));
-    }
-    return asks;
-  }
-
-  const ask = (question) => button(question, () => act.ask(question), { dir: "auto" });
-
-  function thumbs(entry) {
-    const bar = el("div", { class: "thumbs" });
-    const told = el("span", { class: "quiet", role: "status" });
-    const buttons = new Map();
-    const mark = (rating) => {
-      for (const [own, thumb] of buttons) thumb.setAttribute("aria-pressed", String(own === rating));
-    };
-    for (const [rating, name] of [[1, "good"], [-1, "bad"]]) {
-      const give = async () => {
-        bar.querySelector("form")?.remove();
-        mark(rating);
-        try {
-          await act.rate(entry, rating);
-          told.textContent = rating > 0 ? say("thanks") : "";
-          if (rating < 0) bar.append(comment(entry, told));
-        } catch {
-          mark(entry.feedback);
-          told.textContent = say("failed");
-        }
-      };
-      buttons.set(rating, button(say(name), give, { picture: name, class: "tool" }));
-    }
-    mark(entry.feedback);
-    bar.append(...buttons.values(), told);
-    return bar;
-  }
-
-  function comment(entry, told) {
-    const field = el("textarea", { rows: 2, maxlength: 1000, dir: "auto", "aria-label": say("missing") });
-    field.placeholder = say("missing");
-    const done = () => {
-      form.remove();
-      told.textContent = say("thanks");
-    };
-    const send = async (event) => {
-      event.preventDefault();
-      const words = field.value.trim();
-      if (words) await act.rate(entry, -1, words).catch(() => {});
-      done();
-    };
-    const submit = el("button", { type: "submit", class: "main" }, say("send"));
-    const row = el("div", { class: "row" }, submit, button(say("skip"), done, { class: "plain" }));
-    const form = el("form", { class: "comment", onsubmit: send }, field, row);
-    queueMicrotask(() => field.focus());
-    return form;
-  }
-
-  function question(text) {
-    return el("div", { class: "mine" }, unseen(say("you")), el("p", { dir: "auto" }, text));
-  }
-
-  function turn(entry) {
-    const text = el("div", { class: "text" }, ...answerText(entry.answer, entry.citations));
-    const answer = el("div", { class: "answer", lang: entry.language }, unseen(say("answer")), text);
-    const foot = [suggestions(entry), feedback && entry.answer ? thumbs(entry) : null];
-    return el("article", { class: "turn" }, question(entry.question), answer, ...foot);
-  }
-
-  function agent({ author, text }) {
-    const name = el("p", { class: "who" }, icon("person"), el("b", { dir: "auto" }, author));
-    const words = el("p", { dir: "auto", class: "words" }, text);
-    return el("article", { class: "agent" }, unseen(say("said", { name: author })), name, words);
-  }
-
-  const EVENTS = {
-    waiting: "eventWaiting",
-    taken: "eventTaken",
-    handed_back: "eventBack",
-    closed: "eventClosed",
-    contact: "eventContact",
-  };
-
-  function build(entry) {
-    if (entry.kind === "turn") return turn(entry);
-    if (entry.kind === "visitor") return el("article", {}, question(entry.text));
-    if (entry.kind === "agent") return agent(entry);
-    const words = EVENTS[entry.event];
-    const name = entry.by ?? say("someone");
-    return el("p", { class: "event", dir: "auto" }, words ? say(words, { name }) : "");
-  }
-
-  function line(pending, words, ...controls) {
-    const dot = el("i", { "aria-hidden": "true" });
-    pending.line.replaceChildren(dot, el("span", {}, words), ...controls);
-  }
-
-  function show(message) {
-    const pending = pendings.get(message.id);
-    if (!pending) return;
-    const stop = () => act.stop(message.id);
-    const controls = message.mirrored ? [] : [button(say("stop"), stop)];
-    if (pending.step !== message.step || !pending.step) {
-      line(pending, say(message.step || "sending"), ...controls);
-    }
-    pending.step = message.step || "sending";
-    pending.frame ??= requestAnimationFrame(() => {
-      pending.frame = undefined;
-      pending.text.replaceChildren(...answerText(message.said ?? "", message.citations ?? []));
     });
   }
 
-  return {
+  function asks({ suggestions, refused }) {
+    if (!suggestions.length && !refused) return null;
+    const near = el("div.asks", {}, suggestions.length && el("p.quiet", {}, say("near")));
+    for (const text of suggestions) near.append(button(text, () => act.ask(text)));
+    if (refused) {
+      const person = button(say("talk"), act.person);
+      person.prepend(icon("person"));
+      near.append(person);
+    }
+    return near;
+  }
+
+  function thumbs(entry) {
+    const told = el("span.quiet", { role: "status" });
+    const thumb = (rating, name) => button(say(name), () => rate(rating), "tool", name);
+    const good = thumb(1, "good");
+    const bad = thumb(-1, "bad");
+    const bar = el("div.thumbs", {}, good, bad, told);
+    const mark = () => {
+      good.setAttribute("aria-pressed", entry.feedback === 1);
+      bad.setAttribute("aria-pressed", entry.feedback === -1);
+    };
+    const rate = async (rating, comment) => {
+      bar.querySelector("form")?.remove();
+      try {
+        await act.rate(entry, rating, comment);
+        entry.feedback = rating;
+        told.textContent = say("thanks");
+        if (rating < 0 && comment === undefined) bar.append(why());
+      } catch {
+        told.textContent = say("failed");
+      }
+      mark();
+    };
+    const why = () => {
+      const field = words("textarea");
+      field.placeholder = say("missing");
+      field.maxLength = 1000;
+      const onsubmit = (event) => {
+        event.preventDefault();
+        rate(-1, field.value.trim());
+      };
+      setTimeout(() => field.focus());
+      return el("form", { onsubmit }, field, el("button.main", {}, say("send")));
+    };
+    mark();
+    return bar;
+  }
+
+  function build(entry) {
+    const { kind, author, text, by, event } = entry;
+    if (kind === "visitor") return el("article", {}, question(text));
+    if (kind === "event") return words("p.event", say(EVENTS[event], { name: by ?? say("someone") }));
+    if (kind === "agent") {
+      const who = el("p.who", {}, icon("person"), words("b", author));
+      return el("article.agent", {}, who, words("p.words", text));
+    }
+    const said = el("div.text", {}, ...answer(entry.answer, entry.citations));
+    const thumb = feedback && entry.answer && thumbs(entry);
+    return el("article.turn", {}, question(entry.question), unseen(say("answer")), said, asks(entry), thumb);
+  }
+
+  function line(pending, text, ...controls) {
+    pending.line.replaceChildren(el("i"), text, ...controls);
+  }
+
+  const log = {
     node,
 
     /** Show an entry, in the place of the message with the id if that is there; null removes it. */
     settle(id, entry) {
+      const isNear = node.scrollHeight - node.scrollTop - node.clientHeight < 80;
+      const item = entry && build(entry);
+      if (item) place(item, entry.ordinal);
+      const { scrollTop } = node;
       const pending = pendings.get(id);
       pendings.delete(id);
-      const follow = nearEnd();
-      if (entry) place(build(entry), entry.ordinal);
-      const top = node.scrollTop;
       pending?.node.remove();
-      if (pending) node.scrollTop = top;
-      else if (follow && entry) node.scrollTop = node.scrollHeight;
+      if (pending) node.scrollTop = scrollTop;
+      else if (isNear) log.end();
     },
 
     /** A message that is on its way. */
     pending(message) {
-      pendings.get(message.id)?.node.remove();
-      const text = el("div", { class: "text" });
-      const working = el("div", { class: "working" });
-      const answer = el("div", { class: "answer" }, text, working);
-      const item = el("article", { class: "turn", "aria-busy": "true" }, question(message.text), answer);
-      const pending = { node: item, text, line: working };
-      pendings.set(message.id, pending);
+      log.settle(message.id, null);
+      const text = el("div.text");
+      const working = el("div.working", {});
+      const item = el("article.turn", { "aria-busy": true }, question(message.text), text, working);
+      pendings.set(message.id, { node: item, text, line: working });
       place(item, Infinity);
-      show(message);
+      log.progress({ ...message, said: "", step: "sending" });
       bringUp(item);
     },
 
-    progress: show,
-
-    /** It is tried again soon: `words` say why. */
-    waiting(message, words) {
+    progress(message, text = say(message.step)) {
       const pending = pendings.get(message.id);
       if (!pending) return;
-      pending.step = "";
-      line(pending, words, button(say("stop"), () => act.stop(message.id)));
+      if (pending.told !== text) line(pending, text, button(say("stop"), () => act.stop(message)));
+      pending.told = text;
+      pending.frame ??= requestAnimationFrame(() => {
+        pending.frame = undefined;
+        pending.text.replaceChildren(...answer(message.said, message.citations ?? []));
+      });
     },
 
-    stopped(message) {
+    /** The message came to an end that is no answer: it was stopped, or failed and why. */
+    halted(message, failure) {
       const pending = pendings.get(message.id);
       if (!pending) return;
       pending.node.removeAttribute("aria-busy");
-      pending.line.replaceChildren(say("stopped"));
-    },
-
-    failed(message, words) {
-      const pending = pendings.get(message.id);
-      if (!pending) return;
-      pending.node.removeAttribute("aria-busy");
-      pending.line.replaceChildren(
-        el("span", { class: "error", role: "alert" }, words),
-        button(say("again"), () => act.retry(message.id)),
-      );
+      const alert = failure && el("span.error", { role: "alert" }, failure);
+      const again = failure && button(say("again"), () => act.retry(message));
+      pending.line.replaceChildren(...(failure ? [alert, again] : [say("stopped")]));
     },
 
     clear() {
-      pendings.clear();
-      node.replaceChildren(empty);
+      while (node.children[1] && node.children[1].ordinal < Infinity) node.children[1].remove();
     },
 
-    /** What stands there while nothing has been said. */
-    setEmpty(given) {
-      empty = given;
-      empty.ordinal = 0;
-      node.append(empty);
-    },
-
-    /** The end of the conversation, or of the last question, comes into view. */
+    /** The last question, or what came after it, comes into view. */
     end() {
       const last = node.lastElementChild;
-      if (last?.classList.contains("turn")) bringUp(last);
+      if (last.className === "turn") bringUp(last);
       else node.scrollTop = node.scrollHeight;
     },
   };
+  return log;
 }

@@ -1,82 +1,61 @@
 // The panel: header, conversation, notices, the field to write in, and what covers them.
 
-import { Refusal } from "../api.js";
-import { button, el, icon } from "./dom.js";
+import { button, el, icon, link, words } from "./elements.js";
 import { createLog } from "./log.js";
-import { contactSheet, createSheet, sourceSheet } from "./sheets.js";
 
 const NOBODY_MS = 60_000; // so long a visitor waits before they are asked for their address
-const NEAR = 0.9;
 
-export function createPanel({ say, desk, config, suggestions, title, store, close, onUnread }) {
-  const { outbox } = desk;
-  const ids = { title: "title" };
-  let opener = null;
-  let told = null; // a notice that stands until it is dismissed
+export function createPanel({ say, desk, store, config, suggestions, title, close, onUnread }) {
+  let opener;
   let timer;
+  let told = null; // a notice that stands until it is dismissed
 
-  // --- Header ---
-  const statusDot = el("i", { "aria-hidden": "true" });
-  const statusText = el("span");
-  const status = el("p", { class: "status", role: "status" }, statusDot, statusText);
-  const name = el("div", { class: "name" }, el("h2", { id: ids.title, dir: "auto" }, title), status);
-  const fresh = button(say("fresh"), askFresh, { picture: "new", class: "tool" });
-  const shut = close && button(say("close"), close, { picture: "down", class: "tool" });
-  const logo = el("span", { class: "logo" }, icon("chat"));
-  const header = el("header", {}, logo, name, fresh, shut);
-
-  // --- Conversation ---
+  const asks = el("div.asks", {}, suggestions.length && el("p.quiet", {}, say("examples")));
+  for (const text of suggestions) asks.append(button(text, () => ask(text)));
+  const hint = words("p", say(desk.openNow ? "hint" : "offline"));
+  const empty = el("div.empty", {}, words("h3", say("greeting")), hint, asks);
   const log = createLog({
     say,
+    empty,
     feedback: config.feedback,
-    act: {
-      ask,
-      person,
-      rate: (...given) => desk.rate(...given),
-      source: (citation) => cover(say("source"), sourceSheet({ say, citation })),
-      stop: (id) => outbox.stop(id),
-      retry: (id) => outbox.retry(id),
-    },
-  });
-  const empty = el("div", { class: "empty" }, el("h3", { dir: "auto" }, say("greeting")));
-  empty.append(el("p", { dir: "auto" }, say(config.open_now ? "hint" : "offline")));
-  const asks = el("div", { class: "asks" });
-  if (suggestions.length) asks.append(el("p", { class: "quiet" }, say("examples")));
-  for (const question of suggestions) asks.append(button(question, () => ask(question), { dir: "auto" }));
-  empty.append(asks);
-  log.setEmpty(empty);
-
-  // --- Notices, field, foot ---
-  const notice = el("div", { class: "notice", role: "status", hidden: true });
-  const field = el("textarea", { rows: 1, dir: "auto", "aria-label": say("label"), enterkeyhint: "send" });
-  const send = el("button", { type: "submit", class: "send", "aria-label": say("send") }, icon("send"));
-  send.title = say("send");
-  const form = el("form", { class: "composer", onsubmit: onSubmit }, field, send);
-  const talk = el("button", { type: "button", class: "plain", onclick: person }, icon("person"), el("span"));
-  const count = el("span", { class: "quiet count", role: "status" });
-  const foot = el("div", { class: "foot" }, talk, count);
-  const desktop = el("div", { class: "desk" }, log.node, notice, form, foot);
-  field.addEventListener("input", measure);
-  field.addEventListener("keydown", (event) => {
-    // While Chinese is being composed, Enter picks a word and must not send.
-    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
-    if (sends) onSubmit(event);
+    act: { ask, person, source, rate: desk.rate, stop: desk.stop, retry: desk.retry },
   });
 
-  const sheet = createSheet({ say, closed: uncover });
-  const node = el("section", { class: "panel", role: "dialog", tabindex: -1, "aria-labelledby": ids.title });
-  node.append(header, desktop, sheet.node);
-  node.addEventListener("keydown", onKey);
+  const state = el("span");
+  const status = el("p.status", { role: "status" }, el("i"), state);
+  const fresh = button(say("fresh"), askFresh, "tool", "new");
+  const shut = close && button(say("close"), close, "tool", "down");
+  const heading = words("h2", title);
+  heading.id = "title";
+  const name = el("div.name", {}, heading, status);
+  const header = el("header", {}, el("span.logo", {}, icon("chat")), name, fresh, shut);
 
-  field.value = store.read("tab.draft") ?? "";
+  const notice = el("div.notice", { role: "status" });
+  const field = el("textarea", { rows: 1, dir: "auto", "aria-label": say("label"), oninput: measure });
+  const send = el("button.send", { "aria-label": say("send"), title: say("send") }, icon("send"));
+  const talk = button("", person, "plain");
+  const talkLabel = el("span");
+  talk.append(icon("person"), talkLabel);
+  const count = el("span.quiet", { role: "status" });
+  const front = el(
+    "div.front",
+    {},
+    log.node,
+    notice,
+    el("form.composer", { onsubmit, onkeydown: onEnter }, field, send),
+    el("div.foot", {}, talk, count),
+  );
+  const sheet = el("section.sheet", { hidden: "" });
+  const labels = { role: "dialog", "aria-labelledby": "title", tabindex: -1 };
+  const panel = el("section.panel", { ...labels, onkeydown: onKey }, header, front, sheet);
 
   function ask(text) {
-    if (outbox.busy && desk.status !== "person") return;
+    if (send.disabled) return;
     desk.send(text);
-    focusField();
+    focus();
   }
 
-  function onSubmit(event) {
+  function onsubmit(event) {
     event.preventDefault();
     const text = field.value.trim();
     if (!text || [...text].length > config.limit || send.disabled) return;
@@ -85,159 +64,200 @@ export function createPanel({ say, desk, config, suggestions, title, store, clos
     ask(text);
   }
 
+  function onEnter(event) {
+    // While Chinese is being composed, Enter picks a word and must not send.
+    const composing = event.isComposing || event.keyCode === 229;
+    if (event.target === field && event.key === "Enter" && !event.shiftKey && !composing) onsubmit(event);
+  }
+
   function measure() {
-    store.write("tab.draft", field.value || null);
+    store.write("draft", field.value || null, "sessionStorage");
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight}px`;
-    const length = [...field.value.trim()].length;
-    const over = length > config.limit;
-    const n = Math.abs(config.limit - length);
-    count.textContent = length < config.limit * NEAR ? "" : say(over ? "tooLong" : "left", { n });
-    field.setAttribute("aria-invalid", String(over));
+    const left = config.limit - [...field.value.trim()].length;
+    const n = Math.abs(left);
+    count.textContent = left > config.limit / 10 ? "" : say(left < 0 ? "tooLong" : "left", { n });
+    field.setAttribute("aria-invalid", left < 0);
   }
 
   // A finger that opens the panel does not ask for the keyboard yet.
-  function focusField() {
-    (matchMedia("(pointer: coarse)").matches ? node : field).focus({ preventScroll: true });
+  function focus() {
+    (matchMedia("(pointer: coarse)").matches ? panel : field).focus({ preventScroll: true });
   }
 
-  function askFresh() {
-    const start = (erase) => () =>
-      desk.reset(erase).then(() => tell(null), (error) => tell(words(error)));
-    tell(
-      say("freshAsk"),
-      button(say("start"), start(false)),
-      button(say("erase"), start(true)),
-      button(say("keep"), () => tell(null)),
-    );
-    notice.querySelector("button").focus();
+  const focused = () => panel.getRootNode().activeElement;
+
+  // --- What covers the conversation ---
+
+  function cover(label, ...children) {
+    opener = focused();
+    const back = button(say("back"), uncover, "tool", "back");
+    const body = el("div.body", {}, ...children);
+    sheet.replaceChildren(el("header", {}, back, el("h2", {}, label)), body);
+    sheet.hidden = false;
+    front.inert = true;
+    back.focus();
+    const mark = body.querySelector("mark");
+    if (mark) body.scrollTop = mark.offsetTop - body.clientHeight / 3;
+  }
+
+  function uncover() {
+    sheet.hidden = true;
+    front.inert = false;
+    if (opener?.isConnected && opener !== panel) opener.focus({ preventScroll: true });
+    else focus();
+  }
+
+  function source({ title: name, quote, passage, url }) {
+    const at = passage.indexOf(quote);
+    const text = words("p.words", passage.slice(0, Math.max(0, at)));
+    text.append(words("mark", quote), at < 0 ? `\n\n${passage}` : passage.slice(at + quote.length));
+    cover(say("source"), words("h3", name), text, link(url, say("original")));
+  }
+
+  function contact() {
+    const why = words("p.quiet", say(desk.openNow ? "nobody" : "offline"));
+    const error = el("p.error", { role: "alert" });
+    const onsubmit = async (event) => {
+      event.preventDefault();
+      const given = Object.fromEntries(new FormData(form));
+      const wrong = given.email && !/\S@\S+\.\S/.test(given.email);
+      error.textContent = wrong ? say("emailWrong") : given.email || given.phone ? "" : say("reach");
+      if (error.textContent) return;
+      try {
+        await desk.leaveContact(given);
+        uncover();
+        tell(say("contactDone"));
+      } catch (failure) {
+        error.textContent = explain(failure);
+      }
+    };
+    const form = el("form", { onsubmit }, why);
+    const kinds = { name: "name", email: "email", phone: "tel", message: "" };
+    for (const name of Object.keys(kinds)) {
+      const kind = name === "message" ? "textarea" : "input";
+      const maxlength = name === "message" ? 4000 : 64;
+      const field = el(kind, { name, autocomplete: kinds[name], maxlength, dir: "auto", rows: 4 });
+      form.append(el("label", {}, say(name), field));
+    }
+    form.append(error, el("button.main", {}, say("send")));
+    cover(say("leave"), form);
   }
 
   async function person() {
     try {
       if (!desk.openNow || !(await desk.person())) contact();
     } catch (error) {
-      tell(words(error));
+      tell(explain(error));
     }
   }
 
-  function contact() {
-    const send = async (given) => {
-      await desk.leaveContact(given);
-      uncover();
-      tell(say("contactDone"));
-    };
-    const why = say(desk.openNow ? "noticeNobody" : "offline");
-    cover(say("leave"), contactSheet({ say, words: why, send }));
-  }
-
-  function cover(heading, children) {
-    opener = node.getRootNode().activeElement;
-    desktop.inert = true;
-    sheet.show(heading, children);
-  }
-
-  function uncover() {
-    sheet.node.hidden = true;
-    desktop.inert = false;
-    if (opener?.isConnected && opener.getClientRects().length) opener.focus({ preventScroll: true });
-    else focusField();
-  }
+  // --- Notices and the state of things ---
 
   function tell(text, ...controls) {
     told = text && [text, controls];
     showNotice();
-    if (!text) focusField();
+  }
+
+  function askFresh() {
+    const start = (erase) => () => attempt(() => desk.reset(erase));
+    const keep = button(say("keep"), dismiss);
+    tell(say("freshAsk"), button(say("start"), start()), button(say("erase"), start(true)), keep);
+    keep.focus();
+  }
+
+  async function attempt(work) {
+    try {
+      await work();
+      dismiss();
+    } catch (error) {
+      tell(explain(error));
+    }
+  }
+
+  function dismiss() {
+    tell(null);
+    focus();
   }
 
   function showNotice() {
     clearTimeout(timer);
-    let [text, controls] = told ?? [];
+    let [text = "", controls = []] = told ?? [];
     if (!told && desk.status === "waiting") {
-      const left = NOBODY_MS - (Date.now() - desk.waitingSince);
+      const left = store.read("waiting") + NOBODY_MS - Date.now();
       const late = left <= 0 || !desk.openNow;
-      text = say(!desk.openNow ? "offline" : late ? "noticeNobody" : "noticeWaiting");
-      controls = late ? [button(say("leave"), contact)] : [];
-      if (!late) timer = setTimeout(showNotice, left);
+      text = say(!desk.openNow ? "offline" : late ? "nobody" : "noticed");
+      if (late) controls = [button(say("leave"), contact)];
+      else timer = setTimeout(showNotice, left);
     }
     notice.hidden = !text;
-    if (text === notice.firstChild?.textContent) return;
-    notice.replaceChildren(el("p", { dir: "auto" }, text ?? ""), ...(controls ?? []));
+    if (text !== notice.firstChild?.textContent) notice.replaceChildren(words("p", text), ...controls);
   }
 
-  function words(error, wait) {
-    if (!(error instanceof Refusal)) {
-      return say(!wait ? "failed" : navigator.onLine ? "lost" : "offlineNow");
-    }
-    if (wait) return say("busy", { n: Math.ceil(wait / 1000) });
+  function explain(error, wait) {
+    if (wait && error.status) return say("busy", { n: Math.ceil(wait / 1000) });
+    if (wait) return say(navigator.onLine ? "lost" : "offlineNow");
     return error.status < 500 ? error.message : say("failed");
+  }
+
+  function showStatus() {
+    const agent = desk.agent ?? say("someone");
+    const held = desk.status === "person";
+    const known = desk.status !== "bot" ? desk.status : desk.openNow ? "now" : "away";
+    status.dataset.status = desk.reachable ? known : "unreachable";
+    const shown = say(status.dataset.status, { name: agent });
+    if (state.textContent !== shown) state.textContent = shown; // else it would be read again
+    field.placeholder = say(held ? "placeholderTo" : "placeholder", { name: agent });
+    talkLabel.textContent = say(desk.openNow ? "talk" : "leave");
+    talk.hidden = held || desk.status === "waiting";
+    send.disabled = desk.busy && !held;
+    fresh.hidden = !desk.begun;
+    showNotice();
   }
 
   function onKey(event) {
     if (event.key === "Escape") {
       event.preventDefault();
-      if (!sheet.node.hidden) uncover();
-      else if (told) tell(null);
+      if (!sheet.hidden) uncover();
+      else if (told) dismiss();
       else close?.();
-    } else if (event.key === "Tab") {
-      const stops = [];
-      for (const stop of node.querySelectorAll("button, textarea, input, a[href], [tabindex='0']")) {
-        if (!stop.disabled && stop.getClientRects().length && !stop.closest("[inert]")) stops.push(stop);
-      }
-      const at = stops.indexOf(node.getRootNode().activeElement);
-      const edge = event.shiftKey ? at <= 0 : at === stops.length - 1;
-      if (!edge) return;
-      event.preventDefault();
-      stops[event.shiftKey ? stops.length - 1 : 0].focus();
     }
+    if (event.key !== "Tab") return;
+    const stops = [];
+    for (const stop of panel.querySelectorAll("button, textarea, input, a, [tabindex='0']")) {
+      if (!stop.disabled && stop.getClientRects().length && !stop.closest("[inert]")) stops.push(stop);
+    }
+    const at = stops.indexOf(focused());
+    if (event.shiftKey ? at > 0 : at < stops.length - 1) return;
+    event.preventDefault();
+    stops.at(event.shiftKey ? -1 : 0).focus();
   }
 
-  function showStatus() {
-    const agent = desk.agent ?? say("someone");
-    const open = desk.openNow ? "now" : "away";
-    const known = desk.status === "bot" ? open : desk.status;
-    const shown = desk.reachable ? known : "unreachable";
-    status.dataset.status = shown;
-    if (statusText.textContent !== say(shown, { name: agent })) {
-      statusText.textContent = say(shown, { name: agent });
-    }
-    const held = desk.status === "person";
-    field.placeholder = held ? say("placeholderPerson", { name: agent }) : say("placeholder");
-    const asked = held || desk.status === "waiting";
-    talk.hidden = asked;
-    talk.lastChild.textContent = say(desk.openNow ? "talk" : "leave");
-    send.disabled = outbox.busy && !held;
-    fresh.hidden = !desk.begun;
-    showNotice();
-  }
+  field.value = store.read("draft", "sessionStorage") ?? "";
 
-  const afterwards = (act) => (...given) => {
-    act(...given);
+  // What the desk tells: everything that may change who writes or waits is shown at once.
+  const then = (tell) => (...given) => {
+    tell(...given);
     showStatus();
   };
-  measure();
-  showStatus();
-
   return {
-    node,
-    focus() {
-      focusField();
+    node: panel,
+    shown(focusing) {
+      measure();
       log.end();
+      if (focusing) focus();
     },
-    // What the desk tells.
-    settle: afterwards(log.settle),
-    pending: afterwards(log.pending),
+    settle: then(log.settle),
+    pending: then(log.pending),
     progress: log.progress,
-    waiting: (message, error, wait) => log.waiting(message, words(error, wait)),
-    stopped: afterwards(log.stopped),
-    failed: afterwards((message, error) => log.failed(message, words(error))),
-    refused: (error) => tell(words(error)),
+    waiting: (message, error, wait) => log.progress(message, explain(error, wait)),
+    halted: log.halted,
+    complain: then((error, message) => {
+      if (message) log.halted(message, explain(error));
+      else tell(error && explain(error));
+    }),
+    clear: then(log.clear),
     status: showStatus,
     unread: onUnread,
-    clear() {
-      log.clear();
-      if (!sheet.node.hidden) uncover();
-      tell(null);
-    },
   };
 }

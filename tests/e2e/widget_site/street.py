@@ -1,21 +1,20 @@
 """A desk with a widget, a site on another origin, and visitors in real browsers."""
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from chatbot.api.app import create_api
 from chatbot.settings import Settings
 from chatbot.widgets.model import Widget
-from tests.e2e.conftest import serving
 from tests.e2e.scripted_admin import AdminDesk, open_desk
 from tests.e2e.scripted_chat import SUGGESTIONS
+from tests.e2e.serving import serving
 from tests.e2e.widget_site.answering import WidgetDialogue
 from tests.e2e.widget_site.site import Site
 from ui.mounting import add_files, close_doors
@@ -72,6 +71,13 @@ class Guest:
         """Open the panel."""
         self.launcher.click()
         expect(self.panel).to_be_visible()
+
+    def open_again(self) -> None:
+        """The panel on a page that follows another: there at once where it was open before."""
+        expect(self.launcher).to_be_attached()
+        self.page.wait_for_function("performance.getEntriesByName('answerdesk-launcher').length")
+        if not self.panel.is_visible():
+            self.open()
 
     def ask(self, text: str, *, wait: bool = True) -> None:
         """Write and send; wait for the answer."""
@@ -148,22 +154,6 @@ def open_street(folder: Path, *, limits: dict[str, int] | None = None) -> Genera
             yield Street(desk, site.host, address, widget)
 
 
-@pytest.fixture(scope="module")
-def module_street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    with open_street(tmp_path_factory.mktemp("street")) as street:
-        yield street
-
-
-@pytest.fixture
-def street(module_street: Street) -> Iterator[Street]:
-    """The street as it was set up, whatever a test before has changed."""
-    before = module_street.widget
-    module_street.desk.dialogue.asked.clear()
-    yield module_street
-    module_street.desk.dialogue.gate.set()
-    module_street.widget = module_street.desk.widgets.change(before)
-
-
 @contextlib.contextmanager
 def visiting(browser: Browser, street: Street) -> Generator[Visit]:
     """Opens new browser profiles, or with `beside` another tab of one; nothing may go wrong there."""
@@ -200,9 +190,3 @@ def visiting(browser: Browser, street: Street) -> Generator[Visit]:
         for context in contexts:
             context.close()
     assert complaints == []
-
-
-@pytest.fixture
-def guest(browser: Browser, street: Street) -> Iterator[Visit]:
-    with visiting(browser, street) as visit:
-        yield visit

@@ -16,6 +16,9 @@ _POLICY: Final = (
     "connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; manifest-src 'self'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
+# The admin shows a widget as it will be, in a page of its own.
+_FRAMES: Final = "; frame-src 'self'"
+_FRAMING: Final = "/admin/"
 _HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
@@ -42,16 +45,18 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        page = _Page(send, self._heads.get(scope["path"]))
+        policy = _POLICY + (_FRAMES if scope["path"].startswith(_FRAMING) else "")
+        page = _Page(send, self._heads.get(scope["path"]), policy)
         await self._app(scope, receive, page.send)
 
 
 class _Page:
     """Passes a response on; holds back the body of HTML until it is complete."""
 
-    def __init__(self, send: Send, head: bytes | None) -> None:
+    def __init__(self, send: Send, head: bytes | None, policy: str) -> None:
         self._send = send
         self._head = head
+        self._policy = policy
         self._start: Message | None = None
         self._body: list[bytes] = []
 
@@ -84,7 +89,7 @@ class _Page:
         if "content-encoding" not in headers:
             body = _with_nonce(_FOREIGN.sub(b"", body), nonce, self._head)
             headers["content-length"] = str(len(body))
-        headers["content-security-policy"] = _POLICY.format(nonce=nonce)
+        headers["content-security-policy"] = self._policy.format(nonce=nonce)
         headers["cache-control"] = "no-store"
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})

@@ -35,6 +35,7 @@ from tests.fakes import HashEmbedder
 from ui.mounting import add_files, close_doors
 from ui.pages.admin import add_admin
 from ui.pages.login import router as login
+from ui.widget_files import add_widget_files
 
 PASSWORD = "correct horse battery"
 # A document with this word cannot be embedded.
@@ -118,6 +119,7 @@ def make_app(desk: AdminDesk) -> FastAPI:
     app = create_api(desk)
     app.include_router(login)
     add_files(app)
+    add_widget_files(app)
     heads = add_admin(app, desk, app.state.gate)
     close_doors(app, heads)
     return app

@@ -9,6 +9,7 @@ from chatbot.inbox import Inbox
 from chatbot.recognising import IntentRecogniser
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
+from chatbot.widgets.store import Widgets
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder
 from knowledge.rules.book import RuleBook
@@ -65,6 +66,9 @@ class Assistant(Protocol):
 
     @property
     def timeline(self) -> Timeline: ...
+
+    @property
+    def widgets(self) -> Widgets: ...
 
     @property
     def embedder(self) -> Embedder: ...

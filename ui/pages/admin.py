@@ -27,6 +27,8 @@ from ui.pages.overview import add_overview
 from ui.pages.rules import add_rules
 from ui.pages.search import add_search
 from ui.pages.settings import add_settings
+from ui.pages.widget import add_widget
+from ui.pages.widget import router as preview
 from ui.render_admin import render
 
 PATH = "/admin"
@@ -42,6 +44,7 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
     def member_name(request: Request) -> str | None:
         return gate.identify(request.headers).name or None
 
+    app.include_router(preview)
     # The pages take no files: those go to the API.
     routes = (*CHAT_ROUTES, *(f"/{language}" for language in Language))
     with warnings.catch_warnings():
@@ -49,7 +52,7 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
         warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
         mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
     app.add_middleware(AdminDoor, gate=gate)
-    return {address(language): head_of("admin", "inbox") for language in Language}
+    return {address(language): head_of("admin", "inbox", "widget") for language in Language}
 
 
 def address(language: Language) -> str:
@@ -85,6 +88,7 @@ def _add_pages(desk: Desk) -> None:
             add_knowledge(desk, navigation, sheet)
             add_rules(desk, navigation)
             add_search(desk, navigation, sheet)
+            add_widget(desk)
             add_settings(desk, navigation)
     on(sheet, "close_sheet", _nothing, None, sheet)
     other = next(language for language in Language if language is not desk.language)

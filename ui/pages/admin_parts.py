@@ -12,7 +12,7 @@ from gradio.components import Component
 from ui.handlers_admin import Desk
 from ui.render_admin import render
 
-PAGES: Final = ("overview", "inbox", "knowledge", "rules", "search", "settings")
+PAGES: Final = ("overview", "inbox", "knowledge", "rules", "search", "widget", "settings")
 
 
 # How every admin event runs: no spinner over the page, not offered to API clients, and

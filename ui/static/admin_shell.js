@@ -30,6 +30,7 @@ function show() {
     }
   }
   window.scrollTo(0, 0);
+  links.find((link) => link.dataset.page === page).scrollIntoView({ block: "nearest", inline: "nearest" });
   name();
   if (SHOWN[page]) trigger(SHOWN[page]);
 }
@@ -78,6 +79,15 @@ window.fetch = async (...request) => {
   }
   return response;
 };
+
+// Gradio's page names another base than itself, so that a link to a place on it would load it anew.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  const plain = !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!link || !plain) return;
+  event.preventDefault();
+  location.hash = link.getAttribute("href");
+});
 
 addEventListener("hashchange", show);
 show();

@@ -10,99 +10,11 @@ from fastapi.testclient import TestClient
 from chatbot.accounts import Role
 from chatbot.api.access import SESSION_COOKIE
 from chatbot.api.needs import Need, entrance_of
+from tests.chatbot.api.every_route import EVERY_ROUTE, call, is_widgets
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, PASSWORD, ScriptedDesk, serving
 
-BODIES: dict[str, dict[str, object]] = {
-    "POST /api/v1/chat": {"json": {"message": "How long?"}},
-    "POST /api/v1/search": {"json": {"query": "returns"}},
-    "GET /api/v1/search": {"params": {"q": "returns"}},
-    "POST /api/v1/documents": {"files": {"file": ("a.txt", b"text")}},
-    "POST /api/v1/rules/check": {"json": {"name": "a.yaml", "text": "rules: []"}},
-    "PUT /api/v1/rules": {"json": {"name": "a.yaml", "text": "rules: []"}},
-    "POST /v1/chat/completions": {
-        "json": {"model": "answerdesk", "messages": [{"role": "user", "content": "How long?"}]}
-    },
-    "POST /v1/embeddings": {"json": {"model": "answerdesk-embedding", "input": "returns"}},
-    "POST /api/v1/widgets": {"json": {"name": "Shop"}},
-    "PUT /api/v1/widgets/{widget_id}": {"json": {"name": "Shop"}},
-    "POST /api/v1/widgets/{widget_id}/check": {"json": {"url": "https://shop.example/"}},
-    "POST /widget/session": {"json": {"widget": "unknown"}},
-    "POST /widget/chat": {"json": {"message": "How long?", "id": "a" * 20}},
-    "POST /widget/feedback": {"json": {"turn_id": "unknown", "rating": 1}},
-    "POST /widget/contact": {"json": {"email": "mei@example.org"}},
-    "POST /login": {"json": {"name": "agent", "password": "wrong"}},
-}
-# What each route needs, written out a second time on purpose: a new route fails until it is here.
-EXPECTED: dict[str, Need | Role] = {
-    "POST /api/v1/chat": Need.VISITOR,
-    "GET /api/v1/chat/{conversation_id}/events": Need.VISITOR,
-    "GET /api/v1/documents": Role.AGENT,
-    "POST /api/v1/documents": Role.EDITOR,
-    "GET /api/v1/documents/{document_id}": Role.AGENT,
-    "DELETE /api/v1/documents/{document_id}": Role.EDITOR,
-    "GET /api/v1/documents/{document_id}/text": Role.AGENT,
-    "GET /api/v1/search": Role.AGENT,
-    "POST /api/v1/search": Role.AGENT,
-    "GET /api/v1/conversations/unanswered": Role.AGENT,
-    "GET /api/v1/conversations": Role.AGENT,
-    "GET /api/v1/conversations/events": Role.AGENT,
-    "GET /api/v1/conversations/{conversation_id}": Role.AGENT,
-    "GET /api/v1/conversations/{conversation_id}/events": Role.AGENT,
-    "POST /api/v1/conversations/{conversation_id}/take": Role.AGENT,
-    "POST /api/v1/conversations/{conversation_id}/messages": Role.AGENT,
-    "POST /api/v1/conversations/{conversation_id}/hand-back": Role.AGENT,
-    "POST /api/v1/conversations/{conversation_id}/close": Role.AGENT,
-    "GET /api/v1/rules": Role.AGENT,
-    "POST /api/v1/rules/check": Role.AGENT,
-    "PUT /api/v1/rules": Role.EDITOR,
-    "DELETE /api/v1/rules/{name}": Role.EDITOR,
-    "POST /v1/chat/completions": Role.AGENT,
-    "GET /v1/models": Role.AGENT,
-    "GET /v1/models/{model}": Role.AGENT,
-    "POST /v1/embeddings": Role.AGENT,
-    "GET /api/v1/widgets": Role.AGENT,
-    "POST /api/v1/widgets": Role.EDITOR,
-    "GET /api/v1/widgets/{widget_id}": Role.AGENT,
-    "PUT /api/v1/widgets/{widget_id}": Role.EDITOR,
-    "DELETE /api/v1/widgets/{widget_id}": Role.EDITOR,
-    "GET /api/v1/widgets/{widget_id}/secret": Role.ADMIN,
-    "POST /api/v1/widgets/{widget_id}/secret": Role.ADMIN,
-    "POST /api/v1/widgets/{widget_id}/check": Role.AGENT,
-    "GET /widget/{widget_id}/config": Need.NOTHING,
-    "POST /widget/session": Need.NOTHING,
-    "GET /widget/conversation": Need.NOTHING,
-    "GET /widget/events": Need.NOTHING,
-    "POST /widget/chat": Need.NOTHING,
-    "POST /widget/feedback": Need.NOTHING,
-    "POST /widget/person": Need.NOTHING,
-    "POST /widget/contact": Need.NOTHING,
-    "POST /widget/reset": Need.NOTHING,
-    "DELETE /widget/data": Need.NOTHING,
-    "POST /login": Need.NOTHING,
-    "POST /logout": Need.NOTHING,
-    "GET /healthz": Need.NOTHING,
-    "GET /readyz": Need.NOTHING,
-}
-# Never ends by itself: test_api_conversations follows it on a real server.
-ENDLESS = "GET /api/v1/conversations/events"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 FORBIDDEN = (401, 403)
-
-
-def routes(client: TestClient) -> list[str]:
-    """Every operation of the OpenAPI document."""
-    paths = client.get("/openapi.json").json()["paths"]
-    return [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
-
-
-def call(client: TestClient, route: str, headers: dict[str, str]) -> httpx.Response:
-    method, path = route.split(" ")
-    url = re.sub(r"\{\w+\}", "unknown", path)
-    return client.request(method, url, headers=headers, **BODIES.get(route, {}))  # pyright: ignore[reportArgumentType,reportReturnType] -- the arguments differ by route
-
-
-def test_every_route_is_expected(client: TestClient) -> None:
-    assert sorted(routes(client)) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("public", [True, False])
@@ -118,15 +30,15 @@ def test_every_route_against_every_caller(
         "local": ({"Authorization": f"Bearer {LOCAL_TOKEN}"}, Role.ADMIN),
     }
     with TestClient(desk.with_server(public_chat=public).app()) as client:
-        for route in routes(client):
-            if " /widget/" in route:
+        for route, asked in EVERY_ROUTE.items():
+            if is_widgets(route):
                 continue  # below, and in test_widget_session
-            need = EXPECTED[route]
+            need = asked.need
             for name, (headers, role) in callers.items():
                 allowed = need is Need.NOTHING or (need is Need.VISITOR and public)
                 if role is not None:
                     allowed = not isinstance(need, Role) or role >= need
-                if allowed and route == ENDLESS:
+                if allowed and asked.endless:
                     continue
                 response = call(client, route, headers)
                 refused = response.status_code in FORBIDDEN and route != "POST /login"
@@ -140,8 +52,8 @@ def test_every_route_against_every_caller(
 def test_no_key_or_role_opens_a_widgets_route(client: TestClient, team: dict[str, str]) -> None:
     keys = ["", *team.values(), LOCAL_TOKEN]
     callers = [{"Authorization": f"Bearer {key}"} for key in keys]
-    for route in routes(client):
-        if " /widget/" in route:
+    for route in EVERY_ROUTE:
+        if is_widgets(route):
             for headers in callers:
                 assert call(client, route, headers).status_code in (*FORBIDDEN, 404), route
             assert call(client, route, {"X-API-Key": team["gone"]}).status_code == 401
@@ -323,7 +235,7 @@ def test_another_site_cannot_sign_its_visitor_in(
 
 
 def test_no_origin_is_ever_allowed(client: TestClient) -> None:
-    for route in EXPECTED:
+    for route in EVERY_ROUTE:
         for origin in ("https://evil.example", "null", "http://testserver"):
             preflight = {"Origin": origin, "Access-Control-Request-Method": route.split(" ")[0]}
             path = re.sub(r"\{\w+\}", "x", route.split(" ")[1])

@@ -1,6 +1,7 @@
 """What kind of thing a question asks for, and whether a text has one."""
 
 import re
+from functools import lru_cache
 
 from knowledge.entities import find_entities
 from knowledge.language import terms
@@ -37,6 +38,7 @@ _COUNTED = re.compile(
 )
 
 
+@lru_cache(256)
 def expected_kinds(question: str) -> frozenset[str]:
     """The kinds of entity that would answer `question`; none when it does not ask for a value."""
     for pattern, kinds in _EXPECTED:

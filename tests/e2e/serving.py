@@ -10,12 +10,17 @@ import uvicorn
 from fastapi import FastAPI
 
 
-@contextlib.contextmanager
-def serving(make: Callable[[], FastAPI]) -> Generator[str]:
-    """`make()` on a free port of this machine; its address."""
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(make: Callable[[], FastAPI], port: int | None = None) -> Generator[str]:
+    """`make()` on a port of this machine, a free one unless given; its address."""
+    port = port or free_port()
     started = threading.Event()
     servers: list[uvicorn.Server] = []
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chatbot.conversations import Conversation, Origin, new_id
-from chatbot.messages import Answer, Citation, Route
+from chatbot.messages import Answer, Citation
+from chatbot.messages import Route as AnswerRoute
+from chatbot.timeline import MessageEntry
 from knowledge.documents import Language, Position
 from tests.e2e.admin_visits import Member, Open, opening
 from tests.e2e.conftest import SHOTS
 from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
-from tests.e2e.serving import serving
+from tests.e2e.serving import free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -44,7 +46,7 @@ def complaints() -> list[str]:
 def open_admin(browser: Browser, url: str, complaints: list[str]) -> Iterator[Open]:
     with opening(browser, url, complaints) as opened:
         yield opened
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def turn(
@@ -52,7 +54,7 @@ def turn(
     talk: Conversation,
     question: str,
     answer: str,
-    route: Route = "quote",
+    route: AnswerRoute = "quote",
     cited: tuple[Citation, ...] = (),
 ) -> None:
     said = Answer(
@@ -114,6 +116,219 @@ def test_an_agent_takes_over_answers_and_hands_back(open_admin: Open, desk: Admi
     expect(page.get_by_text("You handed back to the assistant")).to_be_visible()
     assert desk.conversations.get(talk).status == "bot"
     expect(field).to_be_hidden()
+
+
+def test_two_agents_cannot_answer_the_same_one_unknowingly(
+    open_admin: Open, desk: AdminDesk, complaints: list[str]
+) -> None:
+    talk = asks(desk)
+    mei = open_inbox(open_admin(), "mei", talk)
+    lin = open_inbox(open_admin(), "lin", talk)
+    mei.get_by_role("button", name="Take over").click()
+    mei.get_by_label("Your reply").fill("I am on it.")
+    expect(lin.get_by_text("mei is answering.")).to_be_visible()
+    expect(lin.get_by_label("Your reply")).to_be_hidden()
+    lin.get_by_role("button", name="Take over from mei").click()
+    question = lin.get_by_role("dialog")
+    expect(question).to_contain_text("Take over from mei?")
+    question.get_by_role("button", name="Cancel").click()
+    assert desk.conversations.get(talk).holder == "mei"
+    lin.get_by_role("button", name="Take over from mei").click()
+    question.get_by_role("button", name="Take over from mei").click()
+    expect(lin.get_by_label("Your reply")).to_be_focused()
+    # What mei was writing is still hers when she takes it back.
+    expect(mei.get_by_text("lin is answering.")).to_be_visible()
+    mei.get_by_role("button", name="Take over from lin").click()
+    mei.get_by_role("dialog").get_by_role("button", name="Take over from lin").click()
+    expect(mei.get_by_label("Your reply")).to_have_value("I am on it.")
+
+
+def test_who_was_faster_is_told_to_who_was_not(
+    open_admin: Open, desk: AdminDesk, complaints: list[str]
+) -> None:
+    talk = asks(desk)
+    page = open_inbox(open_admin(), "mei", talk)
+    page.route("**/events", lambda route: route.abort())
+    page.evaluate("() => window.dispatchEvent(new Event('hashchange'))")
+    page.wait_for_timeout(300)
+    page.context.route("**/queue/join*", lambda route: route.abort())  # her page is behind
+    desk.handovers.take(talk, "lin")
+    page.get_by_role("button", name="Take over", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Take over from lin?")
+    assert desk.conversations.get(talk).holder == "lin"
+    page.context.unroute_all(behavior="ignoreErrors")
+    complaints.clear()
+
+
+def test_a_draft_outlives_news_other_conversations_and_a_reload(
+    open_admin: Open, desk: AdminDesk
+) -> None:
+    talk, other = asks(desk), asks(desk, "Another question", "ben")
+    for name in (talk, other):
+        desk.handovers.take(name, "mei")
+    page = open_inbox(open_admin(), "mei", talk)
+    field = page.get_by_label("Your reply")
+    field.click()
+    page.keyboard.type("Dear Ann, ")
+    desk.handovers.pass_on(talk, "Hello?")
+    expect(page.get_by_role("log")).to_contain_text("Hello?")
+    expect(field).to_be_focused()
+    page.keyboard.type("one moment")
+    expect(field).to_have_value("Dear Ann, one moment")
+    page.locator(f"[data-talk='{other}']").click()
+    expect(page.get_by_role("log")).to_contain_text("Another question")
+    expect(field).to_have_value("")
+    field.fill("Dear Ben")
+    page.reload()
+    expect(field).to_have_value("Dear Ben")
+    page.locator(f"[data-talk='{talk}']").click()
+    expect(field).to_have_value("Dear Ann, one moment")
+
+
+def test_a_reply_over_a_broken_line_arrives_once_and_in_order(
+    open_admin: Open, desk: AdminDesk, complaints: list[str]
+) -> None:
+    talk = asks(desk)
+    desk.handovers.take(talk, "mei")
+    page = open_inbox(open_admin(), "mei", talk)
+    swallowed: list[str] = []
+
+    def swallow(route: Route) -> None:
+        """The server gets it; its answer is lost."""
+        route.fetch()
+        swallowed.append(route.request.post_data or "")
+        route.abort()
+
+    page.route("**/messages", swallow)
+    field = page.get_by_label("Your reply")
+    for words in ("First.", "Second."):
+        field.fill(words)
+        field.press("Enter")
+    expect(page.locator(".ad-pending li").first).to_contain_text("Trying again")
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.locator(".ad-pending li")).to_have_count(0)
+    expect(page.locator(".ad-said-agent")).to_have_text(["First.", "Second."])
+    assert swallowed
+    said = [e.text for e in desk.timeline.entries(talk) if isinstance(e, MessageEntry)]
+    assert said == ["First.", "Second."]
+    complaints.clear()  # the browser's own note of the broken line
+
+
+def test_a_reply_that_comes_too_late_is_given_back(
+    open_admin: Open, desk: AdminDesk, complaints: list[str]
+) -> None:
+    talk = asks(desk)
+    desk.handovers.take(talk, "mei")
+    page = open_inbox(open_admin(), "mei", talk)
+    page.context.set_offline(True)
+    field = page.get_by_label("Your reply")
+    field.fill("Too late.")
+    field.press("Enter")
+    expect(page.locator(".ad-pending li")).to_contain_text("Trying again")
+    desk.handovers.take(talk, "lin", known_holder="mei")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").filter(has_text="lin is already answering")).to_be_visible()
+    assert not [e for e in desk.timeline.entries(talk) if isinstance(e, MessageEntry)]
+    desk.handovers.take(talk, "mei", known_holder="lin")
+    expect(field).to_have_value("Too late.")
+    complaints.clear()
+
+
+def test_nothing_is_missed_while_the_server_restarts(browser: Browser, desk: AdminDesk) -> None:
+    talk, port = asks(desk), free_port()
+    desk.handovers.take(talk, "mei")
+    url = f"http://127.0.0.1:{port}/"
+    with opening(browser, url, []) as opened:  # the browser notes that the server is away
+        with serving(lambda: make_app(desk), port):
+            page = open_inbox(opened(), "mei", talk)
+            expect(page.get_by_label("Your reply")).to_be_visible()
+        field = page.get_by_label("Your reply")
+        field.fill("Written while it was away.")
+        field.press("Enter")
+        expect(page.locator(".ad-pending li")).to_contain_text("Trying again")
+        desk.handovers.pass_on(talk, "Said while it was away.")
+        with serving(lambda: make_app(desk), port):
+            expect(page.get_by_role("log")).to_contain_text("Said while it was away.")
+            expect(page.locator(".ad-said-agent")).to_have_text("Written while it was away.")
+            expect(page.locator(".ad-pending li")).to_have_count(0)
+
+
+def test_words_of_visitors_stay_words(open_admin: Open, desk: AdminDesk) -> None:
+    vector = "<img src=x onerror=alert(1)><svg onload=alert(2)>{{7*7}}${alert(3)}\"'></textarea>"
+    talk = asks(desk, vector)
+    contact = {"name": vector, "email": f"{vector}@example.com", "phone": vector}
+    desk.handovers.leave_contact(talk, contact, vector)
+    bad = Citation(1, "p", vector, vector, Position(0, 1), vector, vector, "javascript:alert(4)")
+    held = desk.conversations.get(talk)
+    turn(desk, held, vector, vector, cited=(bad,))
+    page = open_inbox(open_admin(), "mei", talk)
+    expect(page.locator(".ad-said").first).to_have_text(vector)
+    expect(page.locator(".ad-contact")).to_contain_text(vector)
+    expect(page.locator(".ad-talk strong")).to_have_text(vector)
+    page.get_by_text("Sources (1)").last.click()
+    expect(page.locator(".ad-sources q").last).to_have_text(vector)
+    assert page.locator("#ad-inbox :is(img, script, iframe, svg[onload])").count() == 0
+    assert page.locator(".ad-sources a").count() == 0
+
+
+def test_all_of_it_works_by_keyboard_and_is_named(open_admin: Open, desk: AdminDesk) -> None:
+    asks(desk)
+    page = open_inbox(open_admin(), "mei")
+    page.locator(".ad-talk").focus()
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("heading", name="Visitor")
+    expect(heading).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Take over")).to_be_focused()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Your reply")
+    expect(field).to_be_focused()
+    page.keyboard.type("One")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("Two")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ad-said-agent")).to_have_text("One\nTwo")
+    expect(page.get_by_role("log", name="Conversation")).to_have_attribute("aria-live", "polite")
+    expect(page.get_by_role("link", name="Visitor", exact=False).first).to_have_attribute(
+        "aria-current", "true"
+    )
+
+
+def test_a_phone_shows_the_list_and_then_the_conversation(
+    open_admin: Open, desk: AdminDesk
+) -> None:
+    asks(desk)
+    page = open_inbox(open_admin(390, height=844), "mei")
+    expect(page.locator(".ad-entries")).to_be_hidden()
+    page.locator(".ad-talk").click()
+    expect(page.locator(".ad-entries")).to_be_visible()
+    expect(page.locator(".ad-talk")).to_be_hidden()
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator(".ad-talk")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".ad-entries")).to_be_visible()
+
+
+def test_a_conversation_that_was_deleted_says_so(open_admin: Open, desk: AdminDesk) -> None:
+    talk = asks(desk)
+    page = open_inbox(open_admin(), "mei", talk)
+    expect(page.get_by_role("log")).to_be_visible()
+    desk.conversations.erase("ann")
+    expect(page.get_by_role("heading", name="no longer there")).to_be_visible()
+    expect(page.locator(".ad-badge")).to_be_hidden()
+
+
+def test_earlier_messages_come_when_asked_for(open_admin: Open, desk: AdminDesk) -> None:
+    talk = asks(desk)
+    for number in range(80):
+        desk.handovers.take(talk, "mei")
+        desk.handovers.pass_on(talk, f"Message {number}.")
+    page = open_inbox(open_admin(), "mei", talk)
+    expect(page.get_by_text("Message 79.", exact=True).last).to_be_in_viewport()
+    expect(page.get_by_text("Message 2.", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Show earlier messages").click()
+    expect(page.get_by_text("Message 2.", exact=True)).to_have_count(1)
 
 
 def furnish(desk: AdminDesk) -> str:

@@ -14,6 +14,7 @@ from chatbot.api.peers import client_address, own_origin
 from chatbot.api.schemas import SignedIn, SignIn
 from chatbot.errors import TooManyAttempts, WrongPassword
 
+_EXAMPLE = {"name": "mei", "password": "correct horse battery staple"}
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 router = APIRouter(tags=["session"])
@@ -26,8 +27,8 @@ router = APIRouter(tags=["session"])
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": SignIn.model_json_schema()},
-                _FORM_TYPES[0]: {"schema": SignIn.model_json_schema()},
+                kind: {"schema": SignIn.model_json_schema(), "example": _EXAMPLE}
+                for kind in ("application/json", _FORM_TYPES[0])
             },
         }
     },

@@ -43,8 +43,8 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        with _server(work) as process, _watched(process) as watch:
-            widget = _make_widget()
+        with serving(work) as process, _watched(process) as watch:
+            widget = make_widget(ORIGIN)
             _locust(work, widget, options)
         tally = json.loads((work / "tally.json").read_text("utf-8"))
         rows = _rows(work / "load_stats.csv")
@@ -61,7 +61,8 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(work: Path) -> Generator[subprocess.Popen[bytes]]:
+def serving(work: Path) -> Generator[subprocess.Popen[bytes]]:
+    """A server with the sample shop in a folder of its own, ready to answer."""
     environment = {
         **os.environ,
         "ANSWERDESK_DATA_DIR": str(work / "data"),
@@ -124,13 +125,13 @@ def _watched(process: subprocess.Popen[bytes]) -> Generator[Watch]:
         thread.join()
 
 
-def _make_widget() -> str:
+def make_widget(origin: str) -> str:
     with httpx.Client(base_url=URL, timeout=30) as client:
         signed_in = client.post("/login", json={"name": "admin", "password": PASSWORD})
         signed_in.raise_for_status()
         made = client.post(
             "/api/v1/widgets",
-            json={"name": "Load", "origins": [ORIGIN]},
+            json={"name": "Load", "origins": [origin]},
             headers={"Sec-Fetch-Site": "same-origin"},
         )
         made.raise_for_status()

@@ -12,18 +12,22 @@ from starlette.requests import Request
 
 from chatbot.api.access import SESSION_COOKIE, Gate
 from chatbot.errors import NotAllowed
+from chatbot.widgets.model import Widget
 from knowledge.documents import Language
 from knowledge.errors import DocumentNotFound
 from tests.e2e.scripted_admin import PASSWORD, AdminDesk, make_app, open_desk
 from ui.handlers_admin import Desk
+from ui.handlers_admin.inbox import InboxHandlers
 from ui.handlers_admin.knowledge import KnowledgeHandlers, TableView
 from ui.handlers_admin.overview import OverviewHandlers
 from ui.handlers_admin.rules import RulesHandlers
 from ui.handlers_admin.search import SearchHandlers
 from ui.handlers_admin.settings import SettingsHandlers
+from ui.handlers_admin.widget import WidgetHandlers
 
 # Everything that Gradio serves under a mount, whether the pages use it or not.
 ROUTES = [
+    ("GET", "/preview"),
     ("GET", ""),
     ("GET", "/"),
     ("GET", "/en"),
@@ -151,7 +155,7 @@ def test_an_event_of_another_site_is_refused(client: TestClient) -> None:
 def asked_by(desk: AdminDesk, name: str | None) -> gr.Request:
     token = desk.accounts.sign_in(name, PASSWORD) if name else "forged"
     cookie = (b"cookie", f"{SESSION_COOKIE}={token}".encode())
-    scope = {"type": "http", "method": "POST", "path": "/admin", "headers": [cookie]}
+    scope = {"type": "http", "scheme": "http", "path": "/admin", "headers": [cookie]}
     return gr.Request(Request(scope))
 
 
@@ -167,6 +171,8 @@ def admin(desk: AdminDesk) -> Desk:
 HANDLERS: dict[str, Callable[[Desk, gr.Request], object]] = {
     "overview": lambda desk, who: OverviewHandlers(desk).show(who),
     "period": lambda desk, who: OverviewHandlers(desk).choose(pressed(days="7"), who),
+    "inbox": lambda desk, who: InboxHandlers(desk).refresh(pressed(conversation="x"), who),
+    "widgets": lambda desk, who: WidgetHandlers(desk).show(pressed(widget="new"), who),
     "table": lambda desk, who: KnowledgeHandlers(desk).table(TableView(), who),
     "filter": lambda desk, who: KnowledgeHandlers(desk).narrowed("a", "", "", TableView(), who),
     "clear": lambda desk, who: KnowledgeHandlers(desk).cleared(TableView(), who),
@@ -197,8 +203,33 @@ def test_an_agent_may_read(desk: AdminDesk, admin: Desk, name: str) -> None:
     assert HANDLERS[name](admin, asked_by(desk, "agent"))
 
 
+def test_the_secret_and_the_buttons_of_a_widget_are_for_those_who_may(
+    desk: AdminDesk, admin: Desk
+) -> None:
+    widget = desk.widgets.add(Widget("", "Shop"))
+    shown = {
+        role: WidgetHandlers(admin).show(pressed(widget=widget.id), asked_by(desk, role))
+        for role in ("agent", "editor", "admin")
+    }
+    assert "<fieldset disabled>" in shown["agent"]
+    for role, buttons in (("agent", 0), ("editor", 1), ("admin", 1)):
+        assert shown[role].count('data-do="delete"') == buttons
+        assert shown[role].count('data-do="reveal"') == (role == "admin")
+        assert desk.widgets.identity_secret(widget.id) not in shown[role]
+
+
+def test_only_the_admin_may_show_a_page_in_a_frame(client: TestClient) -> None:
+    sign_in(client, "agent")
+    assert "frame-src 'self'" in client.get("/admin/en").headers["content-security-policy"]
+    assert "frame-src" not in client.get("/login").headers["content-security-policy"]
+    preview = client.get("/admin/preview").headers
+    assert "frame-ancestors 'self'" in preview["content-security-policy"]
+    assert "unsafe" not in preview["content-security-policy"]
+
+
 def test_only_an_editor_deletes(desk: AdminDesk, admin: Desk, tmp_path: Path) -> None:
     record = desk.library.add_file("a.md", b"# Alpha\n\nText.", collection="default")
+    desk.library.wait(30)
     handlers = KnowledgeHandlers(admin)
     with pytest.raises(NotAllowed):
         handlers.ask_delete(pressed(id=record.id), asked_by(desk, "agent"))

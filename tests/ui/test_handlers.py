@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversation, Status
 from chatbot.errors import ConversationNotFound, GeneratorBusy, QuestionTooLong
-from chatbot.messages import Answer, Question, ReplyEvent, TextDelta, TurnFinished, Working
-from chatbot.timeline import Entry, TurnEntry
+from chatbot.messages import (
+    Answer,
+    Delivered,
+    Question,
+    ReplyEvent,
+    TextDelta,
+    TurnFinished,
+    Working,
+)
+from chatbot.timeline import Entry, EventEntry, MessageEntry, TurnEntry
 from knowledge.documents import Language
 from ui.handlers import Asked, ChatHandlers
 
@@ -211,6 +219,65 @@ def test_every_string_of_the_page_follows_the_language() -> None:
 def test_a_reload_shows_the_saved_conversation() -> None:
     state = Desk().handlers().show(Asked(Language.ENGLISH, "c1"))
     assert "Before." in state.transcript[0]
+
+
+def _with_person() -> Desk:
+    moment = datetime.now(UTC)
+    said: list[Entry] = [
+        EventEntry(2, "e1", moment, "taken", "Mei"),
+        MessageEntry(3, "m1", moment, "Mei", "Which order?", by_agent=True),
+        MessageEntry(4, "m2", moment, "", "10021", by_agent=False),
+    ]
+    return Desk(_pass_on, saved=[*_before(), *said], status="person")
+
+
+def _pass_on(question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
+    yield Delivered()
+    passed_on = replace(_answer("Passed on."), turn_id=question.turn_id or "m3", route="handover")
+    yield TurnFinished(passed_on)
+
+
+def test_people_and_what_they_say_are_shown() -> None:
+    state = _with_person().handlers().show(Asked(Language.ENGLISH, "c1"))
+    assert "Mei is here" in state.header
+    assert 'data-last="4"' in state.header
+    turn, event, agent, visitor = state.transcript
+    assert "Before." in turn
+    assert "Mei has joined the conversation." in event
+    assert "Which order?" in agent
+    assert "10021" in visitor
+    assert 'data-by="visitor"' in visitor
+
+
+def test_what_is_written_to_a_person_is_passed_on_at_once() -> None:
+    desk = _with_person()
+    states = list(desk.handlers().send(_ask("Hello?", conversation="c1", turn="x" * 24), "s"))
+    assert all(len(state) == 5 for state in states)
+    assert "Sending" in states[0][-1]
+    assert "Passed on." not in states[-1][-1]
+    assert 'aria-busy="false"' in states[-1][-1]
+    assert f'data-entry="{desk.asked[0].turn_id}"' in states[0][-1]
+
+
+def test_a_question_keeps_its_name_when_it_is_sent_again() -> None:
+    desk = Desk()
+    for turn in ("a" * 24, "a" * 24, "b" * 24, "short"):
+        list(desk.handlers().send(_ask("How long?", turn=turn), "s"))
+    first, again, other, none = (question.turn_id for question in desk.asked)
+    assert first == again
+    assert first != other
+    assert none is None
+
+
+def test_a_person_is_called_without_a_word() -> None:
+    desk = Desk()
+    state = desk.handlers().call(Asked(Language.CHINESE, "c1"))
+    assert desk.called == ["c1"]
+    assert desk.asked == []
+    assert "正在呼叫同事" in state.header
+    desk.handlers().call(Asked(Language.CHINESE, "someone else's"))
+    desk.handlers().call(Asked(Language.CHINESE))
+    assert desk.called == ["c1"]
 
 
 def test_an_unknown_conversation_shows_the_empty_page() -> None:

@@ -1,16 +1,18 @@
 """Nothing that people or models wrote becomes markup, and what is shown is what was said."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.messages import Answer, Citation, Route, TraceStep
+from chatbot.messages import Answer, Citation, Delivered, Route, TextDelta, TraceStep, TurnFinished
+from chatbot.timeline import EventEntry, MessageEntry
 from knowledge.documents import Language, Position
 from ui import render
 from ui.prose import plain, prose, safe_link
-from ui.turns import TurnView, asked, finished
+from ui.turns import TurnView, advance, asked, finished
 from ui.why import source, why
 
 OWN_TAGS = {
@@ -122,6 +124,24 @@ def test_no_error_or_suggestion_becomes_an_element(words: str) -> None:
     assert set(_elements(failed + page).tags) <= OWN_TAGS
 
 
+@given(written, written, st.sampled_from(list(Language)), st.booleans())
+def test_no_word_between_people_becomes_an_element(
+    words: str,
+    agent: str,
+    language: Language,
+    by_agent: bool,
+) -> None:
+    moment = datetime.now(UTC)
+    said = MessageEntry(1, "m", moment, agent, words, by_agent)
+    left = EventEntry(2, "e", moment, "handed_back", agent)
+    standing = render.Standing("person", agent, words)
+    page = render.message(said, words, language) + render.event(left, words, language)
+    assert set(_elements(page).tags) <= OWN_TAGS
+    header = _elements(render.header(language, standing))
+    assert set(header.tags) <= OWN_TAGS | {"header", "h1"}
+    assert dict(header.attributes)["data-agent"] == agent
+
+
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=60))
 def test_an_answer_is_shown_word_for_word(words: str) -> None:
     assert "".join(_elements(prose(words, (), Language.ENGLISH)).shown) == words
@@ -187,6 +207,28 @@ def test_while_working_the_step_and_stop_are_shown() -> None:
     assert "正在查找资料" in shown
     assert 'data-do="stop"' in shown
     assert 'aria-busy="true"' in shown
+
+
+def test_what_goes_to_a_person_gets_no_reply_of_ours() -> None:
+    view = asked("Are you there?", to_person=True, entry="m1")
+    shown = render.turn(view, Language.ENGLISH)
+    assert "Sending" in shown
+    assert 'data-do="stop"' not in shown
+    for event in (Delivered(), TurnFinished(replace(_answer("Passed on."), conversation_id="c"))):
+        view = advance(view, event)
+    shown = render.turn(view, Language.ENGLISH)
+    assert 'aria-busy="false"' in shown
+    assert "Passed on" not in shown
+    assert 'data-by="visitor"' in shown
+
+
+def test_when_the_person_has_left_meanwhile_the_assistant_answers() -> None:
+    view = asked("Are you there?", to_person=True)
+    answer = _answer("Within 30 days.")
+    for event in (TextDelta("Within 30 days."), TurnFinished(answer)):
+        view = advance(view, event)
+    assert "Within 30 days." in render.turn(view, Language.ENGLISH)
+    assert view == finished("Are you there?", answer)
 
 
 def test_a_refusal_offers_topics_and_a_person() -> None:

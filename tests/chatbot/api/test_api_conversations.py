@@ -1,5 +1,6 @@
 """Conversations as the team lists them, takes them over, answers in them and follows them."""
 
+import hashlib
 import json
 import socket
 import threading
@@ -292,3 +293,30 @@ def test_a_stream_ends_with_the_session(
         desk.handovers.say(talk.id, "mei", "Not for a stranger's eyes")
         assert listener.ended.wait(5)
         assert [data["kind"] for name, data, _ in listener.events if name == "entry"] == ["turn"]
+
+
+def test_a_visitor_follows_their_own_conversation_only(desk: ScriptedDesk, url: str) -> None:
+    token = "a" * 40
+    visitor = hashlib.sha256(token.encode()).hexdigest()
+    talk = started(desk, visitor=visitor)
+    place = f"{url}/api/v1/chat/{talk.id}/events"
+    for stranger in ({}, {"X-Visitor-Token": "b" * 40}):
+        answer = httpx.get(place, headers=stranger)
+        assert (answer.status_code, answer.json()["code"]) == (404, "conversation_not_found")
+    with listening(f"{place}?after=1", **{"X-Visitor-Token": token}) as listener:
+        status = {"status": "bot", "agent": None, "open_now": True}
+        assert listener.wait("status") == status
+        desk.handovers.take(talk.id, "mei")
+        desk.handovers.say(talk.id, "mei", "Hello")
+        assert listener.wait("entry", kind="agent")["author"] == "mei"
+        listener.wait("status", status="person", agent="mei")
+        desk.conversations.erase(visitor)
+        assert listener.ended.wait(5)
+
+
+def test_a_visitor_is_not_told_how_an_answer_came_about(desk: ScriptedDesk, url: str) -> None:
+    talk = started(desk, visitor="")
+    with listening(f"{url}/api/v1/chat/{talk.id}/events") as listener:
+        entry = listener.wait("entry")
+    assert entry["answer"] == "30 天。"
+    assert not {"trace", "rules", "answerability"} & entry.keys()

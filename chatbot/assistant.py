@@ -9,8 +9,6 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy.orm import Session
-
 from chatbot.accounts import Accounts, open_accounts
 from chatbot.answering import Answering, QuoteLimits
 from chatbot.bulletin import Bulletin
@@ -22,7 +20,7 @@ from chatbot.generators.loading import ManagedGenerator, load_generator, managed
 from chatbot.handover import Handovers
 from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
-from chatbot.outbox import record
+from chatbot.outbox import record_failure
 from chatbot.recognising import IntentRecogniser
 from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
 from chatbot.schema import migrate
@@ -36,7 +34,7 @@ from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets, open_widgets
 from chatbot.widgets.visitors import Visitors
 from knowledge.database import open_engine, sqlite_url
-from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord, Language
+from knowledge.documents import DEFAULT_COLLECTION, Language
 from knowledge.embedding import CountingEmbedder
 from knowledge.embedding.loading import load_embedder
 from knowledge.embedding.remembering import RememberingEmbedder
@@ -102,7 +100,7 @@ def _wire(
         settings.embedder.model, settings.models_folder, settings.embedder.threads
     )
     library = open_library(
-        settings.data_dir, engine, embedder, background=background, on_failed=_tell_of_failure
+        settings.data_dir, engine, embedder, background=background, on_failed=record_failure
     )
     stack.callback(library.close)
     generator = _generator(settings, brought)
@@ -164,11 +162,6 @@ def _generator(settings: Settings, brought: TextGenerator | None) -> ManagedGene
     if brought is not None:
         return managed(brought, settings.generator)
     return load_generator(settings.generator, settings.models_folder)
-
-
-def _tell_of_failure(session: Session, document: DocumentRecord) -> None:
-    about = {"document_id": document.id, "name": document.name, "collection": document.collection}
-    record(session, "document.failed", {**about, "reason": document.reason})
 
 
 def _may_send_privately(settings: Settings) -> bool:

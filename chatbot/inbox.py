@@ -1,20 +1,20 @@
 """The conversations of all visitors in a line each, as the team looks through them."""
 
-import base64
-import binascii
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal, cast
 
 from sqlalchemy import Engine, Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from chatbot.conversations import Status
-from chatbot.errors import ConversationNotFound, InvalidCursor
+from chatbot.errors import ConversationNotFound
 from chatbot.messages import Channel
+from chatbot.paging import Page, moment_place, page_of
 from chatbot.tables import ConversationRow, MessageRow, TurnRow
 from knowledge.documents import Language
+from knowledge.tables import in_utc
 
 PREVIEW_CHARACTERS: Final = 160
 # What the team is still to deal with, or is dealing with.
@@ -41,14 +41,6 @@ class InboxLine:
     preview_by: Literal["visitor", "agent"] = "visitor"
 
 
-@dataclass(frozen=True, slots=True)
-class InboxPage:
-    """Some lines, and the cursor of those that follow, if any do."""
-
-    lines: Sequence[InboxLine]
-    next: str | None = None
-
-
 Marks = Mapping[str, tuple[str, str, int]]
 """Status, holder and last ordinal of conversations by id: what tells that one has changed."""
 
@@ -61,7 +53,7 @@ class Inbox:
 
     def page(
         self, statuses: Collection[Status] | None = None, limit: int = 50, cursor: str | None = None
-    ) -> InboxPage:
+    ) -> Page[InboxLine]:
         """Conversations in one of `statuses` (None: in any), the last to change first.
 
         Raises `InvalidCursor` for a cursor that no page gave out.
@@ -71,11 +63,9 @@ class Inbox:
         )
         if cursor is not None:
             place = tuple_(ConversationRow.updated_at, ConversationRow.id)
-            wanted = wanted.where(place < _place_of(cursor))
+            wanted = wanted.where(place < moment_place(cursor))
         lines = self._lines(wanted.limit(limit + 1))
-        more = len(lines) > limit
-        shown = lines[:limit]
-        return InboxPage(shown, _cursor_of(shown[-1]) if more else None)
+        return page_of(lines, limit, lambda line: (line.updated_at.isoformat(), line.id))
 
     def waiting(self, limit: int) -> Sequence[InboxLine]:
         """Conversations that a person was asked for, the longest waiting first."""
@@ -178,28 +168,9 @@ def _line(row: ConversationRow, words: _Words) -> InboxLine:
         language=Language(row.language),
         holder=row.holder,
         contact={name: str(value) for name, value in row.contact.items()},
-        waiting_since=_utc(row.waiting_since) if row.waiting_since else None,
-        updated_at=_utc(row.updated_at),
+        waiting_since=in_utc(row.waiting_since) if row.waiting_since else None,
+        updated_at=in_utc(row.updated_at),
         last_ordinal=row.last_ordinal,
         preview=words.text,
         preview_by=words.by,
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    # SQLite hands UTC moments back without their zone.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _cursor_of(line: InboxLine) -> str:
-    written = f"{line.updated_at.isoformat()} {line.id}"
-    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
-
-
-def _place_of(cursor: str) -> tuple[datetime, str]:
-    try:
-        written = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        moment, _, name = written.partition(" ")
-        return _utc(datetime.fromisoformat(moment)), name
-    except (ValueError, binascii.Error) as error:
-        raise InvalidCursor from error

@@ -46,7 +46,7 @@ async def conversations(
     """Conversations, the last to change first. `status` names one or more, with commas between."""
     statuses = cast("set[Status]", set(status.split(","))) if status else None
     page = await run_sync(_desk(request).inbox.page, statuses, limit, cursor)
-    return {"conversations": [line_json(line) for line in page.lines], "next": page.next}
+    return {"conversations": [line_json(line) for line in page.rows], "next": page.next}
 
 
 @router.get("/unanswered", response_model=UnansweredAnswer)

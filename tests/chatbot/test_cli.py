@@ -280,6 +280,31 @@ def test_the_team_is_kept_from_the_command_line(
     engine.dispose()
 
 
+def test_keys_have_scopes_and_an_end_and_members_are_locked_out(
+    answerdesk: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = ("--data-dir", tmp_path)
+    for name in ("mei", "li"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+        assert answerdesk("users", "add", name, "--role", "admin", *here).code == 0
+    asked = ("users", "key", "mei", "--scope", "chat", "--scope", "search", "--days", "30")
+    key = answerdesk(*asked, *here).out.strip()
+    assert "chat, search" in answerdesk("users", "key", "mei", "--scope", "all", *here).line
+    engine = open_engine(sqlite_url(tmp_path / "answerdesk.db"))
+    accounts = Accounts(engine, (tmp_path / "secret.key").read_bytes())
+    (listed,) = accounts.keys.list()
+    assert listed.scopes == ["chat", "search"]
+    assert listed.expires_at is not None
+    assert (listed.expires_at - listed.created_at).days in (29, 30)
+    assert accounts.keys.holder(key) is not None
+    assert "suspended" in answerdesk("users", "suspend", "mei", *here).out
+    assert accounts.keys.holder(key) is None
+    assert "last administrator" in answerdesk("users", "suspend", "li", *here).line
+    assert answerdesk("users", "suspend", "mei", "--undo", *here).code == 0
+    assert accounts.keys.holder(key) is not None
+    engine.dispose()
+
+
 def test_an_unexpected_error_is_one_line_with_its_details_in_a_file(
     answerdesk: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

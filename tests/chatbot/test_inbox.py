@@ -107,15 +107,15 @@ def test_pages_cover_everything_once_also_where_moments_are_equal(
     cursor: str | None = None
     for _ in range(4):
         page = inbox.page(None, 2, cursor)
-        seen += [line.id for line in page.lines]
+        seen += [line.id for line in page.rows]
         cursor = page.next
     assert cursor is None
     assert sorted(seen) == sorted(talk.id for talk in talks)
     handovers.ask(talks[3].id)
     page = inbox.page({"waiting", "person"}, 2)
-    assert [line.id for line in page.lines] == [talks[3].id]
+    assert [line.id for line in page.rows] == [talks[3].id]
     assert page.next is None
-    assert inbox.page(None, 1).lines[0].id == talks[3].id
+    assert inbox.page(None, 1).rows[0].id == talks[3].id
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "AAAA", "w6k", "MjAyNg"])

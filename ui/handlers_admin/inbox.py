@@ -49,14 +49,14 @@ class InboxHandlers:
 
     def _sections(self, reader: Reader) -> Sequence[Section]:
         inbox = self._desk.assistant.inbox
-        held = inbox.page({"person"}, _HELD).lines
+        held = inbox.page({"person"}, _HELD).rows
         mine = [line for line in held if line.holder == reader.name]
         theirs = [line for line in held if line.holder != reader.name]
         found: dict[str, Sequence[InboxLine]] = {
             "waiting": inbox.waiting(_WAITING),
             "mine": mine,
             "theirs": theirs,
-            "closed": inbox.page({"closed"}, _CLOSED).lines,
+            "closed": inbox.page({"closed"}, _CLOSED).rows,
         }
         return [Section(name, _talks(lines, reader)) for name, lines in found.items()]
 

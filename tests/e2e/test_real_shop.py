@@ -11,7 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatbot.assistant import Assistant
-from tests.e2e.conftest import Visit, serving
+from tests.e2e.admin_visits import opening
+from tests.e2e.conftest import Visit
+from tests.e2e.scripted_admin import PASSWORD
+from tests.e2e.serving import serving
 from ui.server import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(400)]
@@ -80,3 +83,33 @@ def test_the_suggested_questions_work(page: Page) -> None:
     for question in suggestions:
         ask(page, question)
         expect(page.locator(".ad-turn").last.locator(".ad-chip").first).to_be_visible()
+
+
+def test_two_refusals_call_a_person_who_answers(
+    page: Page, browser: Browser, shop: Assistant, shop_url: str, complaints: list[str]
+) -> None:
+    shop.accounts.add("mei", PASSWORD)
+    ask(page, "Do you have a shop in Berlin?")
+    page.fill("#ad-question", "And is there one in Paris?")
+    page.press("#ad-question", "Enter")
+    expect(page.locator(".ad-event")).to_contain_text("A colleague has been called")
+    expect(page.locator(".ad-status")).to_have_text("Calling a colleague")
+    with opening(browser, shop_url, complaints) as opened:
+        agent = opened()
+        agent.sign_in("mei")
+        desk = agent.page
+        expect(desk.locator(".ad-badge")).to_be_visible()
+        desk.click("[data-page=inbox]")
+        desk.get_by_role("link", name="And is there one in Paris?").click()
+        desk.get_by_role("button", name="Take over").click()
+        expect(page.locator(".ad-status")).to_have_text("mei is here")
+        desk.get_by_label("Your reply").fill("Only online, but we ship to both.")
+        desk.get_by_label("Your reply").press("Enter")
+        expect(page.locator(".ad-message")).to_contain_text("Only online, but we ship to both.")
+        page.fill("#ad-question", "Thank you!")
+        page.press("#ad-question", "Enter")
+        expect(desk.get_by_role("log")).to_contain_text("Thank you!")
+        desk.get_by_role("button", name="Hand back").click()
+        expect(page.locator(".ad-status")).to_have_text("Answers now")
+    ask(page, "How many days do I have to return an unused mug?")
+    expect(page.locator(".ad-turn").last).to_contain_text("30 days")

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Request
 
 from chatbot.api.access import caller_of, visitor_of
+from chatbot.api.peers import client_address
 from chatbot.errors import InvalidIdempotencyKey
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -48,7 +49,10 @@ async def turn_id_of(request: Request, key: IdempotencyKey) -> str | None:
     """The id of the turn that the request's `Idempotency-Key` stands for; None without one."""
     if key is None:
         return None
-    return scoped("chat", caller_of(request).name, visitor_of(request), key)
+    whose = caller_of(request).name, visitor_of(request)
+    if not any(whose):  # strangers: the same key from elsewhere is somebody else's
+        whose = "", client_address(request.scope, request.app.state.desk.settings.server)
+    return scoped("chat", *whose, key)
 
 
 TurnId = Annotated[str | None, Depends(turn_id_of)]

@@ -49,6 +49,15 @@ def test_the_same_key_of_others_is_another_key(client: TestClient, team: dict[st
     assert len({answer["conversation_id"] for answer in answers}) == len(callers)
 
 
+def test_strangers_at_two_addresses_do_not_share_a_key(desk: ScriptedDesk) -> None:
+    def ask(address: str) -> str:
+        with TestClient(desk.app(), client=(address, 50000)) as client:
+            headers = {"Idempotency-Key": "1234567890123456"}
+            return client.post("/api/v1/chat", json=QUESTION, headers=headers).json()["turn_id"]
+
+    assert ask("203.0.113.1") == ask("203.0.113.1") != ask("203.0.113.2")
+
+
 @pytest.mark.parametrize("key", ["", "short", "a" * 65, "a" * 15, "with space in it!", "~" * 20])
 def test_a_key_that_is_none_is_refused(client: TestClient, desk: ScriptedDesk, key: str) -> None:
     headers = [*LOCAL.items(), ("Idempotency-Key", key)]

@@ -61,6 +61,9 @@ def test_the_step_is_said_and_stop_ends_the_work(guest: Visit, street: Street) -
     assert wait_until(lambda: street.desk.dialogue.running == 0)
     assert time.monotonic() - begun < 2
     expect(visitor.button("Send")).to_be_enabled()
+    visitor.page.wait_for_timeout(1000)
+    expect(visitor.page.locator(".mine")).to_have_count(1)
+    expect(visitor.page.get_by_text("This takes a while.")).to_have_count(1)
     visitor.ask(QUESTION)
     visitor.page.reload()
     visitor.open_again()
@@ -109,7 +112,10 @@ def test_keys_are_enough_and_the_focus_stays_and_returns(guest: Visit) -> None:
     assert page.evaluate(FOCUSED) == ""  # the field
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
-    visitor.says("within 30 days of delivery")
+    expect(page.locator(".working")).to_be_visible()
+    page.keyboard.press("Shift+Tab")  # to Stop, which is gone once the answer is there
+    expect(page.locator(".working")).to_be_hidden()
+    assert page.evaluate(FOCUSED) == ""
     seen = set[str]()
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -174,7 +180,7 @@ def test_a_text_that_is_too_long_is_not_sent(guest: Visit, street: Street) -> No
     limit = street.desk.settings.answers.max_question_characters
     visitor.field.fill("x" * (limit + 7))
     visitor.field.press("Enter")
-    expect(visitor.page.locator(".foot [role=status]")).to_have_text("7 characters too many")
+    expect(visitor.page.locator(".notice")).to_have_text("7 characters too many")
     visitor.page.wait_for_timeout(300)
     assert street.desk.dialogue.asked == []
 

@@ -257,7 +257,7 @@ def test_a_site_that_is_not_allowed_sees_nothing_but_a_warning(
     warnings = [said for said in visitor.complaints if "warning" in said]
     assert len(warnings) == 1
     assert street.site in warnings[0]
-    assert "allowed sites" in warnings[0]
+    assert "an allowed site" in warnings[0]
     assert visitor.page.locator("answerdesk-widget").count() == 0
     visitor.complaints.clear()
 

@@ -28,11 +28,9 @@ def test_a_conversation_goes_on_over_pages_and_reloads(guest: Visit) -> None:
     visitor.go()
     visitor.open()
     visitor.ask(QUESTION)
-    visitor.field.fill("half a thought")
     visitor.page.get_by_role("link", name="Grinders").click()
     expect(visitor.page.get_by_role("heading", name="Grinders for quiet mornings")).to_be_visible()
     visitor.says("within 30 days of delivery")  # the panel is open where it was open before
-    assert visitor.field.input_value() == "half a thought"
     assert visitor.page.evaluate("document.activeElement.tagName") == "BODY"  # no focus stolen
     visitor.page.reload()
     visitor.says("within 30 days of delivery")
@@ -166,7 +164,7 @@ def test_two_tabs_stay_in_step_over_one_stream(guest: Visit, street: Street) -> 
     one.open()
     two = guest(beside=one)
     two.go("other")
-    two.open()
+    two.open_again()
     street.desk.dialogue.gate.clear()
     one.ask(QUESTION, wait=False)
     street.desk.dialogue.gate.set()
@@ -204,7 +202,7 @@ def test_starting_again_in_one_tab_empties_the_other(guest: Visit) -> None:
     one.ask("echo: one")
     two = guest(beside=one)
     two.go()
-    two.open()
+    two.open_again()
     two.says("one")
     one.page.evaluate("AnswerDesk.reset()")
     for tab in (one, two):

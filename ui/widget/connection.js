@@ -1,23 +1,22 @@
-// The way to the desk: what the browser keeps, the session and its token, calls and their events.
+// The way to the desk: what the browser keeps, the session, calls and their events.
 
 const SILENCE_MS = 30_000; // a heartbeat comes every ten seconds
 
-/** Waits, at most until the network is back or `signal` says stop. */
 export const pause = (milliseconds, signal) =>
   new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
     window.addEventListener("online", resolve, { once: true });
-    signal.addEventListener("abort", resolve, { once: true });
+    signal?.addEventListener("abort", resolve, { once: true });
   });
 
-// Milliseconds until a failed call is worth another try; null when it is not.
+// Milliseconds until another try; null for never.
 function patience({ status, code, seconds }, tries) {
   const wait = 1000 * (seconds ?? Math.min(30, 2 ** tries)) * (1 + Math.random() / 3);
   if (!status || code === "turn_in_progress") return wait;
   return tries < 5 && (status === 429 || status > 500) ? wait : null;
 }
 
-/** Does `work`, again and again until it succeeds, is hopeless, or `signal` says stop. */
+/** Tries `work` until it succeeds, is hopeless, or `signal` says stop. */
 export async function insist(work, signal, onWait) {
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
@@ -31,41 +30,41 @@ export async function insist(work, signal, onWait) {
   }
 }
 
-/** An answer that says no: an error with `status`, `code`, and perhaps `seconds` to wait. */
+/** An answer that says no, as an error. */
 export const refusal = ({ detail, ...problem }) => Object.assign(new Error(detail), problem);
 
 export async function checked(response) {
   if (response.ok) return response;
   const { status, headers } = response;
   const problem = await response.json().catch(() => ({ detail: `HTTP ${status}` }));
-  throw refusal({ ...problem, status, seconds: headers.get("Retry-After") ?? undefined });
+  throw refusal({ ...problem, status, seconds: headers.get("Retry-After") });
 }
 
-/** What the tabs of a browser share: values, words to each other, and turns at work. */
+/** What the tabs of a browser share. */
 export function openStore(name) {
   const memory = {}; // where storage is forbidden
   const lines = {};
   const channel = new BroadcastChannel(name);
   let locks = null; // only in secure contexts, and not where storage is forbidden
   try {
-    locks = window.localStorage && navigator.locks;
+    locks = localStorage && navigator.locks;
   } catch {}
   return {
-    read(key, area = "localStorage") {
+    read(key) {
       try {
-        return JSON.parse(window[area].getItem(`${name}.${key}`));
+        return JSON.parse(localStorage.getItem(`${name}.${key}`));
       } catch {
         return memory[key] ?? null;
       }
     },
-    write(key, value, area = "localStorage") {
+    write(key, value) {
       try {
-        window[area].setItem(`${name}.${key}`, JSON.stringify(value));
+        localStorage.setItem(`${name}.${key}`, JSON.stringify(value));
       } catch {
         memory[key] = value;
       }
     },
-    /** Runs `work` in one tab at a time; without locks once at a time in this one. */
+    /** Runs `work` once at a time, in all tabs where there are locks. */
     alone(what, signal, work) {
       if (locks) return locks.request(`${name}.${what}`, { signal }, work);
       return (lines[what] = Promise.resolve(lines[what]).then(work, work));
@@ -76,22 +75,16 @@ export function openStore(name) {
   };
 }
 
-/** Calls in the session of the widget's visitor; `onReach(reached)`, `onSession(session)`. */
-export function connect({ base, widget, language, frame, store, onReach, onSession }) {
+/** Calls in the visitor's session. */
+export function connect({ base, widget, language, frame, store, onSession }) {
   let identity = null;
 
   async function send(path, { body, method = body ? "POST" : "GET", events, signal }, token) {
-    const headers = { "Accept-Language": language, Accept: events ? "text/event-stream" : "*/*" };
+    const headers = { "Accept-Language": language };
+    if (events) headers.Accept = "text/event-stream";
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body) headers["Content-Type"] = "application/json";
-    try {
-      const response = await fetch(base + path, { method, headers, signal, body: JSON.stringify(body) });
-      onReach(true);
-      return await checked(response);
-    } catch (error) {
-      if (!error.status && !signal?.aborted) onReach(false);
-      throw error;
-    }
+    return checked(await fetch(base + path, { method, headers, signal, body: JSON.stringify(body) }));
   }
 
   async function renew() {
@@ -108,7 +101,11 @@ export function connect({ base, widget, language, frame, store, onReach, onSessi
       const { value, ends } = store.read("token") ?? {};
       return value !== spent && ends > Date.now() + 20_000 && value;
     };
-    return kept() || store.alone("session", undefined, async () => kept() || (await renew()).token);
+    const fresh = async () => {
+      await pause(100); // what another tab has stored takes a moment
+      return kept() || (await renew()).token;
+    };
+    return kept() || store.alone("session", undefined, fresh);
   }
 
   async function call(path, request = {}) {
@@ -125,7 +122,7 @@ export function connect({ base, widget, language, frame, store, onReach, onSessi
     call,
     json: async (path, request) => (await call(path, request)).json(),
 
-    /** Yields [name, data] of every event, until the stream ends or falls silent. */
+    /** [name, data] of every event until the stream ends or falls silent. */
     async *events(path, request) {
       const reader = (await call(path, { ...request, events: true })).body.getReader();
       const decoder = new TextDecoder();
@@ -148,7 +145,6 @@ export function connect({ base, widget, language, frame, store, onReach, onSessi
       }
     },
 
-    /** A session as whom the site says the visitor is; as nobody in particular for null. */
     identify(statement) {
       identity = statement;
       return statement && store.alone("session", undefined, renew);

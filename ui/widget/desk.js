@@ -1,15 +1,11 @@
-// The conversation: what was said, what is on its way, who holds it. No elements here.
+// The conversation: what was said, what is on its way, who holds it.
 
 import { connect, insist, pause, refusal } from "./connection.js";
 
 const isReply = ({ kind }) => kind === "turn" || kind === "agent";
-const isSeen = () => document.visibilityState === "visible";
+const isSeen = () => !document.hidden;
 
-function newId() {
-  let id = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += byte.toString(16).padStart(2, "0");
-  return id;
-}
+const newId = () => crypto.getRandomValues(new BigUint64Array(2)).join("-");
 
 export function createDesk({ options, language, store, openNow, emit }) {
   const over = new AbortController();
@@ -29,19 +25,14 @@ export function createDesk({ options, language, store, openNow, emit }) {
     ...options,
     language,
     store,
-    onReach(reachable) {
-      if (reachable !== desk.reachable) view.status(Object.assign(desk, { reachable }));
-    },
     onSession: ({ conversation: { id } }) => isAbout(id),
   });
 
-  // Another conversation than before is another visitor's: of this one's nothing stays.
+  // Of another visitor's nothing stays.
   function isAbout(id) {
     if (conversation !== null && id !== conversation) clear();
     conversation = id;
   }
-
-  // --- What the server says ---
 
   async function read() {
     const after = cursor;
@@ -51,8 +42,7 @@ export function createDesk({ options, language, store, openNow, emit }) {
     for (const entry of found.entries) merge(entry, after > 0);
     cursor = Math.max(cursor, found.last);
     setStatus(found);
-    view.complain(null);
-    // What the page before had on its way when it was left.
+    // What an earlier page was sending.
     const kept = store.read("outbox") ?? {};
     for (const id of Object.keys(kept)) if (!outbox.has(id)) queue({ id, text: kept[id] });
   }
@@ -64,7 +54,7 @@ export function createDesk({ options, language, store, openNow, emit }) {
     return loading;
   }
 
-  // One stream for all tabs: the others wait at the lock, and hear from the one that follows.
+  // One tab listens for all.
   async function follow(stop) {
     while (!stop.aborted) {
       await insist(() => listen(stop), stop).catch(() => pause(30_000, stop));
@@ -84,11 +74,11 @@ export function createDesk({ options, language, store, openNow, emit }) {
         merge(data, true);
       }
     } catch (error) {
-      if (!isHeard) throw error; // else it was good, and is worth another at once
+      if (!isHeard) throw error;
     }
   }
 
-  // A hidden tab follows only for a person's words, and only if it can be the only one.
+  // A hidden tab follows for a person's words only.
   function stay() {
     const awaited = store.isShared && /waiting|person/.test(desk.status);
     if (!desk.begun || signal.aborted || !(isSeen() || awaited)) {
@@ -121,10 +111,9 @@ export function createDesk({ options, language, store, openNow, emit }) {
     stay();
   }
 
-  // --- What the visitor says. A message has its id from the start: sent twice, it is said once ---
-
+  // By its id, a message that is sent twice is said once.
   function queue(message) {
-    Object.assign(message, { control: new AbortController(), failed: false });
+    Object.assign(message, { control: new AbortController(), idle: false });
     outbox.set(message.id, message);
     keep(message, message.text);
     view.pending(message);
@@ -140,18 +129,21 @@ export function createDesk({ options, language, store, openNow, emit }) {
       if (finished) {
         store.tell("entry", finished.entry);
         merge(finished.entry, true);
-        setStatus(finished);
-      } else {
-        store.tell("stop", message.id);
-        view.halted(message);
+        if (forget(message)) view.settle(message.id, null);
+        return setStatus(finished);
       }
-      if (forget(message) && finished) view.settle(message.id, null); // its entry was there before
-      view.status();
+      store.tell("stop", message.id);
+      rest(message);
+      view.halted(message); // until it comes as an entry
     } catch (error) {
-      message.failed = true;
-      keep(message);
+      rest(message);
       fail(error, message);
     }
+  }
+
+  function rest(message) {
+    message.idle = true;
+    keep(message);
   }
 
   async function attempt(message, stop) {
@@ -169,7 +161,7 @@ export function createDesk({ options, language, store, openNow, emit }) {
     throw new TypeError("the answer broke off");
   }
 
-  // The id of the message that has become an entry: sent here, or on the page before.
+  // The id of the message that has become `entry`.
   function claim({ kind, question, text = question }) {
     for (const message of outbox.values()) {
       if (kind !== "agent" && message.text === text && forget(message)) return message.id;
@@ -190,8 +182,6 @@ export function createDesk({ options, language, store, openNow, emit }) {
     emit("error", { code: error.code ?? "lost", detail: error.message });
     view.complain(error, message);
   }
-
-  // --- Tabs, and what is unread ---
 
   const heard = {
     entry: (entry) => merge(entry, true),
@@ -244,7 +234,6 @@ export function createDesk({ options, language, store, openNow, emit }) {
   const desk = {
     status: "bot",
     agent: null,
-    reachable: true,
     unread: 0,
     openNow,
 
@@ -253,19 +242,19 @@ export function createDesk({ options, language, store, openNow, emit }) {
     },
 
     get busy() {
-      for (const { failed } of outbox.values()) if (!failed) return true;
+      for (const { idle } of outbox.values()) if (!idle) return true;
       return false;
     },
 
-    /** Show everything on `given` from now on, and take up this browser's conversation. */
     begin(given) {
       view = given;
       store.channel.onmessage = ({ data: [kind, value] }) => heard[kind](value);
       document.addEventListener("visibilitychange", look, { signal });
+      for (const event of ["online", "offline"]) window.addEventListener(event, view.status, { signal });
       if (store.read("visitor")) load();
     },
 
-    /** Whether the visitor has the conversation before them: then nothing of it is unread. */
+    /** Whether the visitor sees the conversation. */
     attend(given) {
       attended = given;
       if (attended && !conversation) load();
@@ -280,7 +269,7 @@ export function createDesk({ options, language, store, openNow, emit }) {
     stop: ({ control }) => control.abort(),
     retry: queue,
 
-    /** Ask for a person. Whether one may come now. */
+    /** Whether one may come now. */
     async person() {
       setStatus(await api.json("person", { body: {} }));
       await load();
@@ -298,18 +287,18 @@ export function createDesk({ options, language, store, openNow, emit }) {
       context = { ...context, ...values };
     },
 
-    /** Whether the server believes the site's word on who the visitor is. */
+    /** Whether the site's word on who the visitor is was believed. */
     async identify(statement) {
       const { identified } = await api.identify(statement);
+      view.complain(null);
       await load();
       return identified;
     },
 
-    /** Start again as nobody in particular. With `erase` what was said is deleted, too. */
+    /** Start again as nobody; with `erase` what was said is deleted. */
     async reset(erase) {
       if (store.read("visitor")) {
         const gone = erase ? api.call("data", { method: "DELETE" }) : api.call("reset", { body: {} });
-        // On a shared computer this browser must forget, whether or not the server hears of it.
         await (erase ? gone : gone.catch(() => {}));
       }
       api.identify(null);

@@ -32,8 +32,8 @@
     .then(({ start }) => start(options, config, emit))
     .then(loaded, ({ message }) =>
       console.warn(
-        `AnswerDesk: the chat is not shown (${message}). Is ${location.origin} among the allowed ` +
-          `sites of widget ${options.widget}, and ${base} in this page's Content-Security-Policy?`,
+        `AnswerDesk: the chat is not shown (${message}). Is ${location.origin} an allowed site of ` +
+          `widget ${options.widget}, and ${base} in this page's Content-Security-Policy?`,
       ),
     );
 })();

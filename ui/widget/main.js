@@ -1,32 +1,28 @@
-// Puts the widget into a page: its shadow root, the launcher, the panel and the desk behind them.
+// Puts the widget into a page.
 
 import { checked, insist, openStore } from "./connection.js";
 import { createDesk } from "./desk.js";
 import { dress } from "./style.js";
-import { chooseLanguage, speaker } from "./texts.js";
-import { button, el, icon } from "./view/elements.js";
+import { TEXTS } from "./texts.js";
+import { button, el, icon } from "./view/log.js";
 import { createPanel } from "./view/panel.js";
 
-/**
- * `options`: widget, base, the snippet's color, position, theme, lang, title, open and zIndex,
- * and of a frame page `full` and `frame`. `answer` promises the response with the configuration.
- * Returns what `window.AnswerDesk` can do; raises what keeps it from being shown.
- */
+/** `options` are the snippet's, `answer` promises the configuration. What a site may call. */
 export async function start(options, answer, emit) {
   const over = new AbortController();
-  let response = await answer;
-  const config = await insist(async () => {
-    response ??= await fetch(`${options.base}${options.widget}/config`);
-    const given = response;
-    response = null;
-    return (await checked(given)).json();
-  }, over.signal);
+  const responses = [await answer];
+  const again = () => fetch(`${options.base}${options.widget}/config`);
+  const config = await insist(async () => (await checked(responses.pop() ?? (await again()))).json(), over.signal);
   if (!document.body) {
     await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
   }
-  const { full } = options;
-  const language = chooseLanguage(options.lang ?? options.language, config.languages);
-  const say = speaker(language, config.texts[language]);
+  const full = !!options.frame; // the ticket of a page that is all widget
+  const language = chooseLanguage(options.lang, config.languages);
+  const own = config.texts[language];
+  const say = (name, values = {}) => {
+    const text = own[name] ?? TEXTS[name]?.[language === "zh" ? 1 : 0] ?? "";
+    return text.replace(/{(\w+)}/g, (_, key) => values[key]);
+  };
   const store = openStore(`answerdesk.${options.widget}`);
   const isNarrow = () => matchMedia("(max-width: 600px)").matches;
 
@@ -34,17 +30,17 @@ export async function start(options, answer, emit) {
   const badge = el("span.badge", { "aria-hidden": true, hidden: "" });
   launcher.append(icon("down"), badge);
   const root = el("div.root", { lang: language === "zh" ? "zh-CN" : "en", dir: "ltr" }, launcher);
-  root.classList.toggle("full", !!full);
+  root.classList.toggle("full", full);
   root.dataset.position = options.position ?? config.position;
   const host = document.createElement("answerdesk-widget");
   host.attachShadow({ mode: "open" }).append(root);
   const paint = dress(host, root, { ...config, ...options }, over.signal);
 
-  // Keys pressed here are no shortcuts of the page, and no dialog of it takes the focus back.
+  // No shortcuts of the page, and no dialog of it that takes the focus back.
   for (const type of ["keydown", "keyup", "keypress", "focusin"]) {
     root.addEventListener(type, (event) => event.stopPropagation());
   }
-  // Outside of the body, which single-page applications like to replace.
+  // Outside of the body, which applications like to replace.
   const page = document.documentElement;
   const watch = new MutationObserver(() => host.isConnected || page.append(host));
   watch.observe(page, { childList: true });
@@ -76,14 +72,14 @@ export async function start(options, answer, emit) {
     panel.node.hidden = !open;
     root.classList.toggle("open", open);
     launcher.setAttribute("aria-expanded", open);
-    panel.node.setAttribute("aria-modal", !!full || isNarrow());
+    panel.node.setAttribute("aria-modal", full || isNarrow());
   }
 
   function open(focusing) {
     if (isOpen()) return;
     set(true);
     paint();
-    store.write("open", true, "sessionStorage");
+    store.write("open", true);
     desk.attend(true);
     panel.shown(focusing);
     emit("open");
@@ -92,7 +88,7 @@ export async function start(options, answer, emit) {
   function close() {
     if (!isOpen()) return;
     set(false);
-    store.write("open", false, "sessionStorage");
+    store.write("open", false);
     desk.attend(false);
     launcher.focus({ preventScroll: true });
     emit("close");
@@ -105,8 +101,8 @@ export async function start(options, answer, emit) {
 
   desk.begin(panel);
   panel.status();
-  // Open where it was open on the page before; but never over the whole of a page.
-  const before = isNarrow() ? false : store.read("open", "sessionStorage");
+  // Open as on the page before, but never over the whole of this one.
+  const before = isNarrow() ? false : store.read("open");
   if (full || (before ?? options.open === "true")) open(full);
   emit("ready");
 
@@ -126,4 +122,13 @@ export async function start(options, answer, emit) {
       delete window.AnswerDesk;
     },
   };
+}
+
+// The script's, else the page's, else the browser's, if it is offered.
+function chooseLanguage(wanted, offered) {
+  for (const tag of [wanted, document.documentElement.lang, ...navigator.languages]) {
+    const language = tag?.slice(0, 2).toLowerCase();
+    if (offered.includes(language)) return language;
+  }
+  return offered[0];
 }

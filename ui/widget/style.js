@@ -1,24 +1,25 @@
-// How it looks: the tokens of assets/styles/tokens.css, and what follows from the site's accent.
-// In pixels, because a page may size its rem as it likes.
+// How it looks, by the tokens of assets/styles/tokens.css. Pixels: a page may size its rem.
 
 const STYLE = `
 :host { all: initial !important; display: block !important; position: fixed !important;
   z-index: var(--answerdesk-z-index, 2147483000) !important; }
 .root {
-  --ink: #1b2430; --muted: #5b6675; --paper: #fbfaf7; --raised: #ffffff; --line: #e4e1da;
-  --line-strong: #8a8f98; --evidence: #fff1bf; --person: #2b5fb3; --warn: #a85b00; --error: #b3261e;
+  --ink: light-dark(#1b2430, #e8edf4);
+  --muted: light-dark(#5b6675, #9aa7b8);
+  --paper: light-dark(#fbfaf7, #12161c);
+  --raised: light-dark(#ffffff, #1a2029);
+  --line: light-dark(#e4e1da, #2b3441);
+  --line-strong: light-dark(#8a8f98, #6b7789);
+  --evidence: light-dark(#fff1bf, #4a3f12);
+  --person: light-dark(#2b5fb3, #7fabf0);
+  --warn: light-dark(#a85b00, #f0a94a);
+  --error: light-dark(#b3261e, #ff8a80);
   --soft: color-mix(in srgb, var(--accent) 12%, var(--raised));
   --side: calc(var(--answerdesk-side, 20px) + env(safe-area-inset-right));
   --below: calc(var(--answerdesk-bottom, 20px) + env(safe-area-inset-bottom));
-  color-scheme: light;
   color: var(--ink);
   font: 16px/1.55 var(--answerdesk-font, system-ui, -apple-system, "Segoe UI", Roboto, Arial,
     "PingFang SC", "Noto Sans SC", "Microsoft YaHei", sans-serif);
-}
-.root[data-theme="dark"] {
-  --ink: #e8edf4; --muted: #9aa7b8; --paper: #12161c; --raised: #1a2029; --line: #2b3441;
-  --line-strong: #6b7789; --evidence: #4a3f12; --person: #7fabf0; --warn: #f0a94a; --error: #ff8a80;
-  color-scheme: dark;
 }
 :lang(zh) { line-height: 1.7; }
 * { box-sizing: border-box; margin: 0; }
@@ -27,7 +28,7 @@ button, input, textarea, h2, h3 { color: inherit; font: inherit; }
 h2, h3 { font-weight: 650; line-height: 1.3; }
 button, textarea, input { padding: 8px 12px; border: 1px solid var(--line); border-radius: var(--answerdesk-radius, 10px);
   background: var(--raised); }
-button { text-align: start; line-height: 1.4; cursor: pointer; transition: 160ms; transition-property: background-color, border-color; }
+button { text-align: start; line-height: 1.4; cursor: pointer; }
 button:hover { border-color: var(--accent-text); }
 :focus-visible { outline: 2px solid var(--accent-text); outline-offset: 2px; }
 .quiet, .error, .working, .notice, .plain, .who, label { font-size: 14px; }
@@ -41,13 +42,13 @@ button:hover { border-color: var(--accent-text); }
 .launcher, .logo, .send, .main, .mine { border: 0; background: var(--accent); color: var(--on-accent); }
 .tool, .plain { border: 0; background: none; }
 :is(.tool, .plain):hover { background: var(--soft); }
-header, .status, .working, .notice, .asks button, .thumbs, .who, .composer, .foot, .plain { display: flex; align-items: center; gap: 8px; }
+header, .status, .working, .notice, .asks button, .thumbs, .who, .composer, .plain { display: flex; align-items: center; gap: 8px; }
 .empty, .asks, .text, article, .front, .log, form:not(.composer), label { display: flex; flex-direction: column; }
 
 .launcher, .panel { right: var(--side); box-shadow: 0 8px 32px rgb(20 28 40 / 20%); }
 [data-position="left"] > * { right: auto; left: var(--side); }
 .launcher { bottom: var(--below); width: 56px; height: 56px; border-radius: 28px; }
-.launcher .icon { width: 28px; height: 28px; }
+.launcher .icon { width: 28px; }
 .launcher .i-down, .open .launcher .i-chat, .full .launcher { display: none; }
 .open .launcher .i-down { display: block; }
 .badge { position: absolute; top: -4px; right: -4px; min-width: 20px; padding: 0 4px; border-radius: 10px;
@@ -60,8 +61,8 @@ header, .status, .working, .notice, .asks button, .thumbs, .who, .composer, .foo
 header { padding: 12px 8px 12px 16px; border-bottom: 1px solid var(--line); background: var(--raised); touch-action: none; }
 .logo { margin-inline-end: 4px; border-radius: 10px; }
 .name { flex: 1; min-width: 0; }
-.name h2 { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.status, .event { font-size: 13px; line-height: 1.4; }
+.name h2 { overflow: hidden; white-space: nowrap; }
+.status, .event { font-size: 13px; }
 i { width: 8px; height: 8px; border-radius: 50%; background: var(--line-strong); }
 :is([data-status="now"], .working) i { background: var(--accent-text); }
 [data-status="person"] i { background: var(--person); }
@@ -70,7 +71,6 @@ i { width: 8px; height: 8px; border-radius: 50%; background: var(--line-strong);
 .front, .sheet { grid-area: 2 / 1; min-height: 0; }
 .log, .body { flex: 1; overflow: hidden auto; overscroll-behavior: contain; padding: 20px 16px; overflow-wrap: anywhere; }
 .log { gap: 24px; container-type: size; }
-.log:focus-visible { outline-offset: -4px; }
 .log > * { flex: none; }
 .empty, .asks { gap: 8px; align-items: start; }
 .empty { margin-block: auto; }
@@ -78,18 +78,16 @@ i { width: 8px; height: 8px; border-radius: 50%; background: var(--line-strong);
 .empty h3 { font-size: 20px; }
 .empty .asks { margin-top: 16px; }
 article { gap: 16px; }
-/* Room below the newest question, so that it can stand at the top and not jump as it is answered. */
+/* Room to stand at the top. */
 .turn:last-child:not(:nth-child(2)) { min-height: calc(100cqh - 40px); }
 .mine { align-self: flex-end; max-width: 85%; padding: 8px 16px; border-radius: 16px 16px 4px; }
 .mine, .words { white-space: pre-line; }
 .text { gap: 12px; }
 ul, ol { padding: 0; padding-inline-start: 24px; }
 a { color: var(--accent-text); }
-.together { white-space: nowrap; }
 .chip { position: relative; min-width: 20px; margin-inline: 4px 2px; padding: 0 5px; border: 0; border-radius: 6px;
   background: var(--soft); color: var(--accent-text); font-size: 12px; font-weight: 600; line-height: 20px; text-align: center; }
 .chip::after { content: ""; position: absolute; inset: -8px -4px; }
-.chip:hover { text-decoration: underline; }
 .working i { animation: breathe 1.4s infinite; }
 @keyframes breathe { 50% { opacity: 0.25; } }
 :is(.working, .notice) button { padding: 2px 12px; }
@@ -109,10 +107,10 @@ label > * { font-size: 16px; }
 :is(textarea, input):focus { border-color: var(--accent-text); outline: 1px solid var(--accent-text); outline-offset: 0; }
 ::placeholder { color: var(--muted); opacity: 1; }
 .composer { align-items: end; padding: 12px 16px 0; }
-.send { width: 44px; height: 44px; flex: none; }
+.send { flex: none; height: 43px; }
 .main { align-self: start; min-height: 44px; padding: 8px 20px; }
 :disabled { background: var(--line); }
-.foot { justify-content: space-between; padding: 4px 16px calc(4px + env(safe-area-inset-bottom)) 4px; }
+.front > .plain { align-self: start; margin: 4px 4px calc(4px + env(safe-area-inset-bottom)); }
 .unseen { clip-path: inset(50%); }
 
 .sheet { display: grid; grid-template-rows: auto 1fr; background: var(--paper); }
@@ -129,12 +127,10 @@ mark { background: var(--evidence); color: inherit; }
 }
 .full .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; }
 .full :is(.log, .body) { padding-inline: max(16px, 50% - 380px); }
-@media (prefers-reduced-motion) { * { animation: none !important; transition: none !important; } }
-@media (forced-colors: active) { .launcher, .send, .main, .mine { border: 1px solid; } }
-@media print { .root { display: none; } }
+@media (prefers-reduced-motion) { * { animation: none !important; } }
 `;
 
-/** Styles `root`, in the shadow of `host`. Returns what paints it in the site's accent. */
+/** Styles `root` in the shadow of `host`; returns what paints it in the accent. */
 export function dress(host, root, { color, theme, zIndex }, signal) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
@@ -145,19 +141,18 @@ export function dress(host, root, { color, theme, zIndex }, signal) {
   const darkness = matchMedia("(prefers-color-scheme: dark)");
   const paint = () => {
     const dark = theme === "dark" || (theme !== "light" && darkness.matches);
-    root.dataset.theme = dark ? "dark" : "light";
-    set("color", `var(--answerdesk-accent, ${color})`); // the browser reads any way to write it
+    set("color-scheme", dark ? "dark" : "light");
+    set("color", `var(--answerdesk-accent, ${color})`);
     const accent = getComputedStyle(root).color.match(/\d+/g).slice(0, 3);
     set("color", "");
     const fill = apart(accent, dark, dark ? 3 : 1.5);
     set("--accent", `rgb(${fill})`);
-    set("--on-accent", luminance(fill) > 0.18 ? "#0b1512" : "#fff"); // at least 4.5 to 1
-    // On the softest tint of itself that still is 4.5 to 1.
+    set("--on-accent", luminance(fill) > 0.18 ? "#0b1512" : "#fff"); // 4.5 to 1
     set("--accent-text", `rgb(${apart(accent, dark, 5.8)})`);
   };
   darkness.addEventListener("change", paint, { signal });
 
-  // The keyboard of a phone covers half of the page, but not of what can be seen.
+  // What a phone's keyboard leaves of the page.
   const seen = window.visualViewport;
   const fit = () => {
     set("--top", `${seen.offsetTop}px`);
@@ -168,11 +163,11 @@ export function dress(host, root, { color, theme, zIndex }, signal) {
   return paint;
 }
 
-// WCAG 2.2, with its curve for the lightest 99%.
+// As in WCAG 2.2, but for the darkest 4%.
 const linear = (part) => ((part / 255 + 0.055) / 1.055) ** 2.4;
 const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 
-// As little lighter or darker as gives it that contrast to the panel.
+// The nearest colour of that contrast to the panel.
 function apart(color, dark, wanted) {
   const ground = dark ? 0.064 : 1.05; // of --raised
   for (let share = 0; ; share += 0.04) {

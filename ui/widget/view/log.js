@@ -1,10 +1,110 @@
-// The conversation as it is read: questions, answers, an agent's words, and what happened.
+// The conversation as it is read, made of elements and never of markup.
 
-import { button, el, icon, prose, words } from "./elements.js";
+const SVG = "http://www.w3.org/2000/svg";
+const THUMB = "M7 11v9H4v-9zl4-8q3 0 3 3v3h6l-2 11H7";
+const PATHS = {
+  chat: "M5 5h14q2 0 2 2v8q0 2-2 2h-7l-4 4v-4H5q-2 0-2-2V7q0-2 2-2zM8 9h8M8 13h5",
+  down: "M6 9l6 6 6-6",
+  new: "M12 5v14M5 12h14",
+  back: "M15 5l-7 7 7 7",
+  send: "M12 19V5M5 12l7-7 7 7",
+  person: "M8 8a4 4 0 1 0 8 0 4 4 0 1 0-8 0M4 21q1-6 8-6t8 6",
+  good: THUMB,
+  bad: THUMB,
+};
 
-const EVENTS = { waiting: "asked", taken: "taken", handed_back: "parted", closed: "ended", contact: "contact" };
+/** "name.class" with attributes, `on…` listeners and children; falsy ones are left out. */
+export function el(kind, attributes = {}, ...children) {
+  const [name, ...classes] = kind.split(".");
+  const node = document.createElement(name);
+  node.className = classes.join(" ");
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if ((value ?? false) !== false) node.setAttribute(key, value);
+  }
+  for (const child of children) if (child) node.append(child);
+  return node;
+}
 
-/** `act`: ask(text), person(), rate(entry, rating, comment), source(citation), stop and retry(message). */
+/** Words in the direction of their own script. */
+export const words = (kind, text) => el(kind, { dir: "auto" }, text);
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", `icon i-${name}`);
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button with words on it, or a picture that stands for them. */
+export function button(label, onclick, kind = "", picture = null) {
+  const spoken = picture ? { "aria-label": label, title: label } : {};
+  const shown = picture ? icon(picture) : label;
+  return el(`button.${kind}`, { type: "button", dir: "auto", onclick, ...spoken }, shown);
+}
+
+/** A link to the web; null for any other. */
+export function link(href, text) {
+  if (!/^https?:\/\/[^/]/i.test(href ?? "")) return null;
+  return el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", dir: "auto" }, text);
+}
+
+const MARKS = /(?:[ \t\u00a0]*\[\d{1,2}\])+/g;
+// One that streams in.
+const HALF_MARK = /[ \t]*\[\d{0,2}$/;
+const LINK = /https?:\/\/[^\s<>"'`()[\]{}，。；：！？、（）《》“”「」]+/gi;
+const ITEMS = { ul: /^\s*[-*•·]\s+/, ol: /^\s*(\d{1,2})(?:[.)]\s+|、\s*)(?=\S)/ };
+
+/** Paragraphs and lists; `chip(number)` is a source's, or null. */
+export function prose(text, chip) {
+  const nodes = [];
+  let kind = "";
+  for (const line of text.replace(HALF_MARK, "").split(/\r?\n/)) {
+    const before = kind;
+    kind = !line.trim() ? "" : ITEMS.ul.test(line) ? "ul" : ITEMS.ol.test(line) ? "ol" : "p";
+    if (!kind) continue;
+    if (kind !== before) {
+      nodes.push(words(kind));
+      if (kind === "ol") nodes.at(-1).start = ITEMS.ol.exec(line)[1];
+    }
+    const block = nodes.at(-1);
+    if (kind === "p") {
+      if (block.firstChild) block.append(el("br"));
+      inline(block, line.trim(), chip);
+    } else {
+      block.append(inline(el("li"), line.replace(ITEMS[kind], ""), chip));
+    }
+  }
+  return nodes;
+}
+
+function inline(node, line, chip) {
+  let end = 0;
+  for (const marks of line.matchAll(MARKS)) {
+    linked(node, line.slice(end, marks.index));
+    // The word joiner keeps a chip beside the sentence that it supports.
+    for (const [n] of marks[0].matchAll(/\d+/g)) node.append("\u2060", chip(Number(n)) ?? "");
+    end = marks.index + marks[0].length;
+  }
+  return linked(node, line.slice(end));
+}
+
+function linked(node, text) {
+  let end = 0;
+  for (const found of text.matchAll(LINK)) {
+    const address = found[0].replace(/[.,;:!?]+$/, "");
+    node.append(text.slice(end, found.index), link(address, address) ?? address);
+    end = found.index + address.length;
+  }
+  node.append(text.slice(end));
+  return node;
+}
+
 export function createLog({ say, feedback, empty, act }) {
   const node = el("div.log", { role: "log", "aria-live": "polite", "aria-label": say("log"), tabindex: 0 }, empty);
   const pendings = new Map(); // by message id
@@ -18,13 +118,12 @@ export function createLog({ say, feedback, empty, act }) {
     node.insertBefore(item, before);
   }
 
-  // The newest question stands at the top, so that its answer grows downwards and nothing jumps.
+  // From the top an answer grows downwards, and nothing jumps.
   function bringUp(item) {
     node.scrollTop += item.getBoundingClientRect().top - node.getBoundingClientRect().top - 16;
   }
 
-  const unseen = (name) => el("span.unseen", {}, name);
-  const question = (text) => el("div.mine", {}, unseen(say("you")), words("p", text));
+  const question = (text) => el("div.mine", {}, el("span.unseen", {}, say("you")), words("p", text));
 
   function answer(text, citations) {
     return prose(text, (n) => {
@@ -91,14 +190,14 @@ export function createLog({ say, feedback, empty, act }) {
   function build(entry) {
     const { kind, author, text, by, event } = entry;
     if (kind === "visitor") return el("article", {}, question(text));
-    if (kind === "event") return words("p.event", say(EVENTS[event], { name: by ?? say("someone") }));
+    if (kind === "event") return words("p.event", say(event === "taken" ? "person" : event, { name: by ?? say("someone") }));
     if (kind === "agent") {
       const who = el("p.who", {}, icon("person"), words("b", author));
       return el("article.agent", {}, who, words("p.words", text));
     }
     const said = el("div.text", {}, ...answer(entry.answer, entry.citations));
     const thumb = feedback && entry.answer && thumbs(entry);
-    return el("article.turn", {}, question(entry.question), unseen(say("answer")), said, asks(entry), thumb);
+    return el("article.turn", {}, question(entry.question), said, asks(entry), thumb);
   }
 
   function line(pending, text, ...controls) {
@@ -108,7 +207,7 @@ export function createLog({ say, feedback, empty, act }) {
   const log = {
     node,
 
-    /** Show an entry, in the place of the message with the id if that is there; null removes it. */
+    /** `entry`, or nothing, in the place of the message with that id. */
     settle(id, entry) {
       const isNear = node.scrollHeight - node.scrollTop - node.clientHeight < 80;
       const item = entry && build(entry);
@@ -121,7 +220,6 @@ export function createLog({ say, feedback, empty, act }) {
       else if (isNear) log.end();
     },
 
-    /** A message that is on its way. */
     pending(message) {
       log.settle(message.id, null);
       const text = el("div.text");
@@ -138,13 +236,10 @@ export function createLog({ say, feedback, empty, act }) {
       if (!pending) return;
       if (pending.told !== text) line(pending, text, button(say("stop"), () => act.stop(message)));
       pending.told = text;
-      pending.frame ??= requestAnimationFrame(() => {
-        pending.frame = undefined;
-        pending.text.replaceChildren(...answer(message.said, message.citations ?? []));
-      });
+      pending.text.replaceChildren(...answer(message.said, message.citations ?? []));
     },
 
-    /** The message came to an end that is no answer: it was stopped, or failed and why. */
+    /** It was stopped, or has failed. */
     halted(message, failure) {
       const pending = pendings.get(message.id);
       if (!pending) return;
@@ -158,7 +253,6 @@ export function createLog({ say, feedback, empty, act }) {
       while (node.children[1] && node.children[1].ordinal < Infinity) node.children[1].remove();
     },
 
-    /** The last question, or what came after it, comes into view. */
     end() {
       const last = node.lastElementChild;
       if (last.className === "turn") bringUp(last);

@@ -1,14 +1,13 @@
-// The panel: header, conversation, notices, the field to write in, and what covers them.
+// The panel around the conversation.
 
-import { button, el, icon, link, words } from "./elements.js";
-import { createLog } from "./log.js";
+import { button, createLog, el, icon, link, words } from "./log.js";
 
-const NOBODY_MS = 60_000; // so long a visitor waits before they are asked for their address
+const NOBODY_MS = 60_000; // of waiting for a person
 
 export function createPanel({ say, desk, store, config, suggestions, title, close, onUnread }) {
   let opener;
   let timer;
-  let told = null; // a notice that stands until it is dismissed
+  let told = null; // until it is dismissed
 
   const asks = el("div.asks", {}, suggestions.length && el("p.quiet", {}, say("examples")));
   for (const text of suggestions) asks.append(button(text, () => ask(text)));
@@ -25,29 +24,19 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
   const status = el("p.status", { role: "status" }, el("i"), state);
   const fresh = button(say("fresh"), askFresh, "tool", "new");
   const shut = close && button(say("close"), close, "tool", "down");
-  const heading = words("h2", title);
-  heading.id = "title";
-  const name = el("div.name", {}, heading, status);
+  const name = el("div.name", {}, words("h2", title), status);
   const header = el("header", {}, el("span.logo", {}, icon("chat")), name, fresh, shut);
 
   const notice = el("div.notice", { role: "status" });
-  const field = el("textarea", { rows: 1, dir: "auto", "aria-label": say("label"), oninput: measure });
+  const field = el("textarea", { rows: 1, dir: "auto", oninput: measure });
   const send = el("button.send", { "aria-label": say("send"), title: say("send") }, icon("send"));
-  const talk = button("", person, "plain");
-  const talkLabel = el("span");
-  talk.append(icon("person"), talkLabel);
-  const count = el("span.quiet", { role: "status" });
-  const front = el(
-    "div.front",
-    {},
-    log.node,
-    notice,
-    el("form.composer", { onsubmit, onkeydown: onEnter }, field, send),
-    el("div.foot", {}, talk, count),
-  );
+  const talk = button(say("talk"), person, "plain");
+  talk.prepend(icon("person"));
+  const form = el("form.composer", { onsubmit, onkeydown: onEnter }, field, send);
+  const front = el("div.front", {}, log.node, notice, form, talk);
   const sheet = el("section.sheet", { hidden: "" });
-  const labels = { role: "dialog", "aria-labelledby": "title", tabindex: -1 };
-  const panel = el("section.panel", { ...labels, onkeydown: onKey }, header, front, sheet);
+  const about = { role: "dialog", "aria-label": title, tabindex: -1, onkeydown: onKey };
+  const panel = el("section.panel", about, header, front, sheet);
 
   function ask(text) {
     if (send.disabled) return;
@@ -58,36 +47,32 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
   function onsubmit(event) {
     event.preventDefault();
     const text = field.value.trim();
-    if (!text || [...text].length > config.limit || send.disabled) return;
+    const n = [...text].length - config.limit;
+    if (n > 0) return tell(say("tooLong", { n }));
+    if (!text || send.disabled) return;
+    dismiss();
     field.value = "";
     measure();
     ask(text);
   }
 
   function onEnter(event) {
-    // While Chinese is being composed, Enter picks a word and must not send.
+    // Where Chinese is composed, Enter picks a word.
     const composing = event.isComposing || event.keyCode === 229;
     if (event.target === field && event.key === "Enter" && !event.shiftKey && !composing) onsubmit(event);
   }
 
   function measure() {
-    store.write("draft", field.value || null, "sessionStorage");
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight}px`;
-    const left = config.limit - [...field.value.trim()].length;
-    const n = Math.abs(left);
-    count.textContent = left > config.limit / 10 ? "" : say(left < 0 ? "tooLong" : "left", { n });
-    field.setAttribute("aria-invalid", left < 0);
   }
 
-  // A finger that opens the panel does not ask for the keyboard yet.
+  // A finger does not ask for the keyboard yet.
   function focus() {
     (matchMedia("(pointer: coarse)").matches ? panel : field).focus({ preventScroll: true });
   }
 
   const focused = () => panel.getRootNode().activeElement;
-
-  // --- What covers the conversation ---
 
   function cover(label, ...children) {
     opener = focused();
@@ -121,13 +106,11 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     const onsubmit = async (event) => {
       event.preventDefault();
       const given = Object.fromEntries(new FormData(form));
-      const wrong = given.email && !/\S@\S+\.\S/.test(given.email);
-      error.textContent = wrong ? say("emailWrong") : given.email || given.phone ? "" : say("reach");
-      if (error.textContent) return;
+      const isFull = given.email ? /\S@\S+\.\S/.test(given.email) : given.phone;
+      if (!isFull) return (error.textContent = say("reach"));
       try {
         await desk.leaveContact(given);
         uncover();
-        tell(say("contactDone"));
       } catch (failure) {
         error.textContent = explain(failure);
       }
@@ -144,15 +127,9 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     cover(say("leave"), form);
   }
 
-  async function person() {
-    try {
-      if (!desk.openNow || !(await desk.person())) contact();
-    } catch (error) {
-      tell(explain(error));
-    }
+  function person() {
+    return attempt(async () => (desk.openNow && (await desk.person())) || contact());
   }
-
-  // --- Notices and the state of things ---
 
   function tell(text, ...controls) {
     told = text && [text, controls];
@@ -161,9 +138,9 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
 
   function askFresh() {
     const start = (erase) => () => attempt(() => desk.reset(erase));
-    const keep = button(say("keep"), dismiss);
-    tell(say("freshAsk"), button(say("start"), start()), button(say("erase"), start(true)), keep);
-    keep.focus();
+    const again = button(say("start"), start());
+    tell(say("freshAsk"), again, button(say("erase"), start(true)));
+    again.focus();
   }
 
   async function attempt(work) {
@@ -204,11 +181,11 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     const agent = desk.agent ?? say("someone");
     const held = desk.status === "person";
     const known = desk.status !== "bot" ? desk.status : desk.openNow ? "now" : "away";
-    status.dataset.status = desk.reachable ? known : "unreachable";
+    status.dataset.status = navigator.onLine ? known : "unreachable";
     const shown = say(status.dataset.status, { name: agent });
-    if (state.textContent !== shown) state.textContent = shown; // else it would be read again
+    if (state.textContent !== shown) state.textContent = shown; // or it is read again
     field.placeholder = say(held ? "placeholderTo" : "placeholder", { name: agent });
-    talkLabel.textContent = say(desk.openNow ? "talk" : "leave");
+    talk.lastChild.textContent = say(desk.openNow ? "talk" : "leave");
     talk.hidden = held || desk.status === "waiting";
     send.disabled = desk.busy && !held;
     fresh.hidden = !desk.begun;
@@ -233,12 +210,11 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     stops.at(event.shiftKey ? -1 : 0).focus();
   }
 
-  field.value = store.read("draft", "sessionStorage") ?? "";
-
-  // What the desk tells: everything that may change who writes or waits is shown at once.
   const then = (tell) => (...given) => {
+    const at = focused();
     tell(...given);
     showStatus();
+    if (at?.isConnected === false) focus();
   };
   return {
     node: panel,
@@ -249,9 +225,9 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     },
     settle: then(log.settle),
     pending: then(log.pending),
-    progress: log.progress,
-    waiting: (message, error, wait) => log.progress(message, explain(error, wait)),
-    halted: log.halted,
+    progress: then(log.progress),
+    waiting: then((message, error, wait) => log.progress(message, explain(error, wait))),
+    halted: then(log.halted),
     complain: then((error, message) => {
       if (message) log.halted(message, explain(error));
       else tell(error && explain(error));

@@ -1,6 +1,6 @@
 """Members of the team in a real browser, for every test of the admin."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext
@@ -24,7 +24,7 @@ Open = Callable[..., Member]
 
 
 @contextmanager
-def opening(browser: Browser, url: str, complaints: list[str]) -> Iterator[Open]:
+def opening(browser: Browser, url: str, complaints: list[str]) -> Generator[Open]:
     """Opens new browser profiles, and closes them in the end; `complaints` takes what goes wrong."""
     contexts: list[BrowserContext] = []
 

@@ -36,7 +36,7 @@ class Site:
         @app.get("/{name}")
         def page(name: str, policy: str = "", data: str = "") -> HTMLResponse:
             text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
-            headers = {}
+            headers: dict[str, str] = {}
             if policy:  # which allows no picture, not even an empty icon
                 text = text.replace('<link rel="icon" href="data:,">', "")
                 headers["Content-Security-Policy"] = self.filled(POLICIES[policy])

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -132,11 +133,12 @@ def open_street(folder: Path, *, limits: dict[str, int] | None = None) -> Genera
     site = Site()
     with open_desk(folder) as plain:
         dialogue = WidgetDialogue(plain.conversations, pace=0.05, handovers=plain.handovers)
-        known = {part.name: getattr(plain, part.name) for part in fields(plain)}
-        settings = Settings.model_validate(
+        known: dict[str, Any] = {part.name: getattr(plain, part.name) for part in fields(plain)}
+        known["dialogue"] = dialogue
+        known["settings"] = Settings.model_validate(
             {"data_dir": folder, "widget": {**_LIMITS, **(limits or {})}}
         )
-        desk = WidgetDesk(**{**known, "dialogue": dialogue, "settings": settings})
+        desk = WidgetDesk(**known)
 
         def make() -> FastAPI:
             app = create_api(desk)

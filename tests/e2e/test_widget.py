@@ -273,3 +273,21 @@ def test_lists_links_and_marks_become_elements(guest: Visit) -> None:
     expect(text.locator("ol li")).to_have_count(2)
     expect(text.locator(".chip")).to_have_text(["1", "1"])
     assert "[" not in text.inner_text()
+
+
+def test_no_line_begins_with_a_chip(guest: Visit) -> None:
+    visitor = guest()
+    visitor.go()
+    visitor.open()
+    visitor.ask(QUESTION)
+    begins = """(chip) => {
+      const text = chip.parentNode.firstChild;
+      const range = document.createRange();
+      range.setStart(text, text.length - 1);
+      range.setEnd(text, text.length);
+      return Math.abs(range.getBoundingClientRect().bottom - chip.getBoundingClientRect().bottom) > 12;
+    }"""
+    for width in range(320, 400, 8):
+        visitor.page.set_viewport_size({"width": width, "height": 700})
+        chips = visitor.page.locator(".chip")
+        assert [chips.nth(at).evaluate(begins) for at in range(2)] == [False, False]

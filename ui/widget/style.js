@@ -32,9 +32,9 @@ button { text-align: start; line-height: 1.4; cursor: pointer; }
 button:hover { border-color: var(--accent-text); }
 :focus-visible { outline: 2px solid var(--accent-text); outline-offset: 2px; }
 .quiet, .error, .working, .notice, .plain, .who, label { font-size: 14px; }
-.quiet, .working, .plain, .tool, .status, .event, .empty > p, :disabled { color: var(--muted); }
+.quiet, .working, .plain, .tool, .status, .event, .empty > p { color: var(--muted); }
 .error { color: var(--error); }
-.icon { flex: none; width: 20px; height: 20px; fill: none; stroke: currentcolor;
+.icon { flex: none; width: 20px; fill: none; stroke: currentcolor;
   stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .i-bad { transform: rotate(180deg); }
 .launcher, .panel, .unseen, .badge { position: fixed; }
@@ -63,7 +63,7 @@ header { padding: 12px 8px 12px 16px; border-bottom: 1px solid var(--line); back
 .name { flex: 1; min-width: 0; }
 .name h2 { overflow: hidden; white-space: nowrap; }
 .status, .event { font-size: 13px; }
-i { width: 8px; height: 8px; border-radius: 50%; background: var(--line-strong); }
+i { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--line-strong); }
 :is([data-status="now"], .working) i { background: var(--accent-text); }
 [data-status="person"] i { background: var(--person); }
 [data-status="waiting"] i { background: var(--warn); }
@@ -85,6 +85,7 @@ article { gap: 16px; }
 .text { gap: 12px; }
 ul, ol { padding: 0; padding-inline-start: 24px; }
 a { color: var(--accent-text); }
+.together { white-space: nowrap; }
 .chip { position: relative; min-width: 20px; margin-inline: 4px 2px; padding: 0 5px; border: 0; border-radius: 6px;
   background: var(--soft); color: var(--accent-text); font-size: 12px; font-weight: 600; line-height: 20px; text-align: center; }
 .chip::after { content: ""; position: absolute; inset: -8px -4px; }
@@ -92,7 +93,7 @@ a { color: var(--accent-text); }
 @keyframes breathe { 50% { opacity: 0.25; } }
 :is(.working, .notice) button { padding: 2px 12px; }
 .thumbs { flex-wrap: wrap; gap: 4px; margin: -12px 0 0 -8px; }
-.thumbs form { flex: 100%; gap: 8px; }
+.thumbs form { flex: 100%; gap: 8px; margin-inline-start: 8px; }
 [aria-pressed="true"] { background: var(--soft); color: var(--accent-text); }
 [aria-pressed="true"] .icon { fill: var(--soft); }
 .agent { gap: 4px; max-width: 92%; padding: 12px 16px; border-radius: 4px 16px 16px;
@@ -109,11 +110,12 @@ label > * { font-size: 16px; }
 .composer { align-items: end; padding: 12px 16px 0; }
 .send { flex: none; height: 43px; }
 .main { align-self: start; min-height: 44px; padding: 8px 20px; }
-:disabled { background: var(--line); }
-.front > .plain { align-self: start; margin: 4px 4px calc(4px + env(safe-area-inset-bottom)); }
+:disabled { background: var(--line); color: var(--muted); }
+.front { padding-bottom: calc(12px + env(safe-area-inset-bottom)); }
+.front > .plain { align-self: start; margin: 4px 4px -8px; }
 .unseen { clip-path: inset(50%); }
 
-.sheet { display: grid; grid-template-rows: auto 1fr; background: var(--paper); }
+.sheet { z-index: 1; display: grid; grid-template-rows: auto 1fr; background: var(--paper); }
 .sheet header { padding: 4px 8px; }
 .body { position: relative; }
 .body > * { margin-bottom: 12px; }

@@ -86,9 +86,10 @@ export function prose(text, chip) {
 function inline(node, line, chip) {
   let end = 0;
   for (const marks of line.matchAll(MARKS)) {
-    linked(node, line.slice(end, marks.index));
-    // The word joiner keeps a chip beside the sentence that it supports.
-    for (const [n] of marks[0].matchAll(/\d+/g)) node.append("\u2060", chip(Number(n)) ?? "");
+    const said = linked(node, line.slice(end, marks.index)).lastChild;
+    const together = el("span.together", {}, said.splitText(said.data.search(/\S{0,9}$/)));
+    for (const [n] of marks[0].matchAll(/\d+/g)) together.append(chip(Number(n)) ?? "");
+    node.append(together);
     end = marks.index + marks[0].length;
   }
   return linked(node, line.slice(end));

@@ -168,7 +168,9 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
       else timer = setTimeout(showNotice, left);
     }
     notice.hidden = !text;
-    if (text !== notice.firstChild?.textContent) notice.replaceChildren(words("p", text), ...controls);
+    if (text === (notice.textContent && notice.firstChild.textContent)) return;
+    notice.replaceChildren(words("p", text), ...controls);
+    log.end();
   }
 
   function explain(error, wait) {

@@ -67,10 +67,14 @@ class RatedTurn:
 
 @dataclass(frozen=True, slots=True)
 class TurnCounts:
-    """How many turns took each route, and how many called the Transformer."""
+    """How many turns took each route, called the Transformer, and were left unanswered.
+
+    A question that is passed on to a person because nothing answers it is unanswered too.
+    """
 
     by_route: Mapping[str, int]
     generator_called: int
+    refused: int
 
     @property
     def total(self) -> int:
@@ -246,9 +250,10 @@ class Conversations:
         recent = TurnRow.created_at >= since
         by_route = select(TurnRow.route, func.count()).where(recent).group_by(TurnRow.route)
         called = select(func.count()).where(recent, TurnRow.generator_called)
+        refused = select(func.count()).where(recent, TurnRow.refused)
         with Session(self._engine) as session:
             routes = {row[0]: row[1] for row in session.execute(by_route)}
-            return TurnCounts(routes, session.scalar(called) or 0)
+            return TurnCounts(routes, session.scalar(called) or 0, session.scalar(refused) or 0)
 
     def unanswered(self, limit: int, cursor: str | None = None) -> Page[SavedTurn]:
         """The questions that were refused, the latest first. Raises `InvalidCursor`."""

@@ -58,7 +58,6 @@ class OverviewHandlers:
         counts = assistant.conversations.counts(start.astimezone(UTC))
         documents = assistant.library.list()
         book = assistant.rules.current()
-        refused = counts.by_route.get("refuse", 0)
         without = counts.total - counts.generator_called
         return render(
             "overview",
@@ -69,8 +68,8 @@ class OverviewHandlers:
             counts=counts,
             without=without,
             no_transformer=share(without, counts.total),
-            unanswered=refused,
-            unanswered_share=share(refused, counts.total),
+            unanswered=counts.refused,
+            unanswered_share=share(counts.refused, counts.total),
             handed_over=counts.by_route.get("handover", 0),
             routes=route_counts(counts),
             documents=len(documents),

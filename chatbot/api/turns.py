@@ -20,10 +20,15 @@ GRACE_SECONDS: Final = 5.0
 _Work = Callable[[Question, Cancellation], Iterator[ReplyEvent]]
 
 
-class RunningTurn:
-    """One turn. Lives on the event loop that started it."""
+def _nothing() -> None:
+    pass
 
-    def __init__(self, seconds: float) -> None:
+
+class RunningTurn:
+    """One turn. Lives on the event loop that started it; `over` is called there when it is saved."""
+
+    def __init__(self, seconds: float, over: Callable[[], None] | None = None) -> None:
+        self._over = over or _nothing
         self._cancellation = Cancellation(seconds=seconds)
         self._seconds = seconds + GRACE_SECONDS
         self._loop = asyncio.get_running_loop()
@@ -80,6 +85,9 @@ class RunningTurn:
             self._call(done)
 
     def _tell(self, item: ReplyEvent | BaseException | None) -> None:
+        if not isinstance(item, ReplyEvent) or isinstance(item, TurnFinished):
+            # Before its client knows: who asks again at once must not meet it still at work.
+            self._call(self._over)
         self._call(lambda: self._queue.put_nowait(item))
 
     def _call(self, action: Callable[[], object]) -> None:
@@ -119,8 +127,8 @@ class TurnRunner:
         self._running += 1
         if name is not None:
             self._names.add(name)
-        turn = RunningTurn(self._seconds)
-        done = partial(self._done, name)
+        turn = RunningTurn(self._seconds, partial(self._names.discard, name or ""))
+        done = partial(self._done, name or "")
         self._pool.submit(turn.work, self._dialogue.respond, question, done)
         return turn
 
@@ -128,7 +136,6 @@ class TurnRunner:
         """Take no more turns. Does not wait for those that run."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _done(self, name: str | None) -> None:
+    def _done(self, name: str) -> None:
         self._running -= 1
-        if name is not None:
-            self._names.discard(name)
+        self._names.discard(name)

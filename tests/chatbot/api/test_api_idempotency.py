@@ -12,9 +12,12 @@ from fastapi.testclient import TestClient
 from chatbot.api.idempotency import scoped
 from chatbot.cancellation import Cancellation
 from chatbot.errors import IdempotencyKeyReused
+from chatbot.guard import admit
 from chatbot.idempotency import Requests
-from chatbot.messages import Question, ReplyEvent, Working
+from chatbot.messages import Answer, Question, ReplyEvent, Working
+from chatbot.turn import answered_before
 from knowledge.database import Base, open_engine, sqlite_url
+from knowledge.documents import Language
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, ScriptedDesk, serving
 from tests.chatbot.api.widget_site import events_of
 from tests.chatbot.webhooks.parts import Clock
@@ -47,6 +50,14 @@ def test_the_same_key_of_others_is_another_key(client: TestClient, team: dict[st
     answers = [client.post("/api/v1/chat", json=QUESTION, headers=who).json() for who in callers]
     assert len({answer["turn_id"] for answer in answers}) == len(callers)
     assert len({answer["conversation_id"] for answer in answers}) == len(callers)
+
+
+def test_characters_that_are_not_kept_do_not_make_it_another_message(desk: ScriptedDesk) -> None:
+    text = " How long is\x0b the warranty of the K3?\n"
+    conversation = desk.conversations.start(Language.ENGLISH)
+    answer = Answer("t", conversation.id, "24 months.", Language.ENGLISH, "quote", False, 0.9)
+    desk.conversations.save(conversation, admit(text, 100), answer)
+    assert answered_before(Question(text, turn_id="t"), desk.conversations) == answer
 
 
 def test_strangers_at_two_addresses_do_not_share_a_key(desk: ScriptedDesk) -> None:

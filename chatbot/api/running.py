@@ -19,6 +19,9 @@ HEARTBEAT_SECONDS: Final = 10
 # How nginx calls a client that left; nobody reads it.
 _CLIENT_LEFT: Final = 499
 
+# Characters that end a line for some clients (JavaScript's `$`, Python's `splitlines`).
+_LINE_ENDS: Final = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+
 T = TypeVar("T")
 
 Translate = Callable[[AsyncIterator[ReplyEvent]], AsyncIterator[ServerSentEvent]]
@@ -64,8 +67,9 @@ async def turn_stream(
 
 
 def sent(name: str | None, data: Json) -> ServerSentEvent:
-    """`data` as an event called `name`."""
-    return ServerSentEvent(json.dumps(data, ensure_ascii=False), event=name)
+    """`data` as an event called `name`, on a line that every client takes for one."""
+    line = json.dumps(data, ensure_ascii=False).translate(_LINE_ENDS)
+    return ServerSentEvent(line, event=name)
 
 
 def client_left() -> Response:

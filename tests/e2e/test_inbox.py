@@ -14,6 +14,7 @@ from tests.e2e.admin_visits import Member, Open, opening
 from tests.e2e.conftest import SHOTS
 from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
 from tests.e2e.serving import free_port, serving
+from tests.e2e.vectors import SOURCES, messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -269,6 +270,32 @@ def test_words_of_visitors_stay_words(open_admin: Open, desk: AdminDesk) -> None
     expect(page.locator(".ad-sources q").last).to_have_text(vector)
     assert page.locator("#ad-inbox :is(img, script, iframe, svg[onload])").count() == 0
     assert page.locator(".ad-sources a").count() == 0
+
+
+@pytest.mark.parametrize("vectors", SOURCES)
+def test_hundreds_of_vectors_stay_text(
+    open_admin: Open, desk: AdminDesk, vectors: list[str]
+) -> None:
+    """Each is question, answer, title, quote, name, address, telephone and last words."""
+    talk = ""
+    for message in messages(vectors):
+        talk = asks(desk, message)
+        contact = {"name": message, "email": message, "phone": message}
+        desk.handovers.leave_contact(talk, contact, message)
+        cited = Citation(1, "p", message, message, Position(0, 1), message, message, message)
+        turn(desk, desk.conversations.get(talk), message, f"{message} [1]", cited=(cited,))
+    page = open_inbox(open_admin(), "mei", talk)
+    talks = page.locator("#ad-inbox a[data-talk]")
+    for place in range(min(20, talks.count())):
+        talks.nth(place).click()
+        expect(talks.nth(place)).to_have_attribute("aria-current", "true")
+        page.locator("#ad-inbox details summary").last.click()
+    foreign = "script, img, iframe, object, embed, math, video, style, link, meta, base, template"
+    assert page.locator("#ad-inbox").locator(foreign).count() == 0
+    handlers = """() => [...document.querySelectorAll("#ad-inbox *")].flatMap((node) =>
+      node.getAttributeNames().filter((name) => name.startsWith("on") || name === "srcdoc"))"""
+    assert page.evaluate(handlers) == []
+    assert page.evaluate("window.hit") is None
 
 
 def test_all_of_it_works_by_keyboard_and_is_named(open_admin: Open, desk: AdminDesk) -> None:

@@ -166,9 +166,8 @@ def test_the_keyboard_of_a_phone_covers_nothing(guest: Visit) -> None:
     visitor = guest(390, 844, is_mobile=True, has_touch=True)
     visitor.go()
     visitor.open()
-    visitor.page.context.new_cdp_session(visitor.page).send(
-        "Emulation.setPageScaleFactor", {"pageScaleFactor": 2}
-    )
+    devtools = visitor.page.context.new_cdp_session(visitor.page)
+    devtools.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})  # pyright: ignore[reportUnknownMemberType] -- Playwright types it in part
     seen = "Math.round(visualViewport.height)"
     visitor.page.wait_for_function(f"{seen} < 500")
     height = visitor.page.evaluate(seen)
@@ -240,7 +239,7 @@ def test_a_known_customer_is_recognised(guest: Visit, street: Street) -> None:
     claims = {"sub": "customer-7", "name": "Ann", "iat": now, "exp": now + 120, "jti": str(now)}
     claims["aud"] = street.widget.id
     secret = street.desk.widgets.identity_secret(street.widget.id)
-    token = jwt.encode(claims, secret, algorithm="HS256")
+    token = jwt.encode(claims, secret, algorithm="HS256")  # pyright: ignore[reportUnknownMemberType] -- PyJWT types it in part
     assert visitor.page.evaluate("token => AnswerDesk.identify(token)", token) is True
     expect(visitor.page.locator(".notice")).to_be_hidden()
     visitor.ask(QUESTION)

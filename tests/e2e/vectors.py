@@ -1,6 +1,15 @@
 """Three hundred ways to smuggle markup or script into a page."""
 
+import json
+import re
+from collections.abc import Iterator
 from itertools import product
+
+import pytest
+
+from chatbot.errors import AnswerDeskError
+from chatbot.guard import admit
+from tests.benchmarks.data_sets import folder
 
 _RUN = (
     "alert(1)",
@@ -72,3 +81,50 @@ _SHAPES = (
     "<p class=ad-working onanimationstart={} style='animation:ad-breathe 1s'>x",
 )
 VECTORS = [shape.format(run) for run, shape in product(_RUN, _SHAPES)]
+
+_PAYLOAD = re.compile(r'^\s*"payload": (".*"),?$', re.MULTILINE)
+_MOST_CHARACTERS = 900
+
+
+def public_vectors() -> list[str]:
+    """DOMPurify's payloads and the naughty strings, as far as they are readable text; none in a clone."""
+    payloads = folder() / "xss_payloads" / "dompurify" / "expect.mjs"
+    strings = folder() / "blns" / "blns.json"
+    if not payloads.is_file() or not strings.is_file():
+        return []
+    found: list[str] = [json.loads(text) for text in _PAYLOAD.findall(payloads.read_text("utf-8"))]
+    found += json.loads(strings.read_text("utf-8"))
+    return [vector for vector in (_readable(text[:_MOST_CHARACTERS]) for text in found) if vector]
+
+
+def _readable(text: str) -> str:
+    try:
+        return admit(text, _MOST_CHARACTERS)
+    except AnswerDeskError:
+        return ""
+
+
+def messages(vectors: list[str]) -> Iterator[str]:
+    """`vectors` in messages that may be sent, several in each."""
+    together = ""
+    for vector in vectors:
+        if together and len(together) + len(vector) > 2 * _MOST_CHARACTERS:
+            yield together
+            together = ""
+        together = f"{together}\n{vector}" if together else vector
+    if together:
+        yield together
+
+
+# With the public data, where it is, after our own.
+SOURCES = (
+    pytest.param(VECTORS, id="ours"),
+    pytest.param(
+        public_vectors(),
+        id="public",
+        marks=[
+            pytest.mark.data,
+            pytest.mark.skipif(not public_vectors(), reason="the public data sets are not there"),
+        ],
+    ),
+)

@@ -54,6 +54,12 @@ export function createDesk({ options, language, store, openNow, emit }) {
     return loading;
   }
 
+  // What is being read may be older than what was just done.
+  async function reload() {
+    await loading;
+    await load();
+  }
+
   // One tab listens for all.
   async function follow(stop) {
     while (!stop.aborted) {
@@ -272,13 +278,13 @@ export function createDesk({ options, language, store, openNow, emit }) {
     /** Whether one may come now. */
     async person() {
       setStatus(await api.json("person", { body: {} }));
-      await load();
+      await reload();
       return desk.openNow;
     },
 
     async leaveContact(body) {
       await api.call("contact", { body });
-      await load();
+      await reload();
     },
 
     rate: ({ id }, rating, comment) => api.call("feedback", { body: { turn_id: id, rating, comment } }),
@@ -291,7 +297,7 @@ export function createDesk({ options, language, store, openNow, emit }) {
     async identify(statement) {
       const { identified } = await api.identify(statement);
       view.complain(null);
-      await load();
+      await reload();
       return identified;
     },
 

@@ -304,3 +304,16 @@ def parsed(text: str) -> list[tuple[str, dict[str, object]]]:
         if lines:
             events.append((lines["event"], json.loads(lines["data"])))
     return events
+
+
+def test_no_character_breaks_an_event_in_two(client: TestClient, desk: ScriptedDesk) -> None:
+    odd = "one\x85two\u2028three\u2029four\r\nfive"
+
+    def say(question: Question, _: Cancellation) -> Iterator[ReplyEvent]:
+        yield TextDelta(odd)
+        yield from desk.dialogue.reply(question, _)
+
+    desk.dialogue.script = say
+    told = client.post("/api/v1/chat", json={"message": "a"}, headers=EVENTS).text
+    data = [line.removeprefix("data: ") for line in told.splitlines() if line.startswith("data: ")]
+    assert {"text": odd} in [json.loads(line) for line in data]

@@ -276,6 +276,14 @@ def test_lists_links_and_marks_become_elements(guest: Visit) -> None:
     assert "[" not in text.inner_text()
 
 
+def test_separators_of_lines_that_only_javascript_knows_part_no_event(guest: Visit) -> None:
+    visitor = guest()
+    visitor.go()
+    visitor.open()
+    visitor.ask("echo: one\u2028data: two\u2029event: three\u0085four")
+    visitor.says("four")
+
+
 def test_no_line_begins_with_a_chip(guest: Visit) -> None:
     visitor = guest()
     visitor.go()

@@ -12,8 +12,9 @@ export const pause = (milliseconds, signal) =>
 // Milliseconds until another try; null for never.
 function patience({ status, code, seconds }, tries) {
   const wait = 1000 * (seconds ?? Math.min(30, 2 ** tries)) * (1 + Math.random() / 3);
-  if (!status || code === "turn_in_progress") return wait;
-  return tries < 5 && (status === 429 || status > 500) ? wait : null;
+  const isLost = !status && (tries < 8 || !navigator.onLine);
+  const isBusy = tries < 5 && (status === 429 || status > 500);
+  return isLost || isBusy || code === "turn_in_progress" ? wait : null;
 }
 
 /** Tries `work` until it succeeds, is hopeless, or `signal` says stop. */
@@ -136,8 +137,8 @@ export function connect({ base, widget, language, frame, store, onSession }) {
           const blocks = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
           rest = blocks.pop();
           for (const block of blocks) {
-            const [, name] = /^event: (.*)$/m.exec(block) ?? [];
-            if (name) yield [name, JSON.parse(/^data: (.*)$/m.exec(block)[1])];
+            const [, name] = /^event: (\w+)/m.exec(block) ?? [];
+            if (name) yield [name, JSON.parse(/^data: ([^\r\n]+)/m.exec(block)[1])];
           }
         }
       } finally {

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, Template
+from starlette.middleware.gzip import GZipMiddleware
 
 from chatbot.api.parts import Desk
 from chatbot.api.problems import language_of
@@ -36,7 +37,7 @@ router = APIRouter(include_in_schema=False)
 def add_widget_files(app: FastAPI) -> None:
     """Serve `/widget.js`, what it loads below `/widget/app`, and the frame pages."""
     app.include_router(router)
-    app.mount("/widget/app", _PublicFiles(directory=_SCRIPTS))
+    app.mount("/widget/app", GZipMiddleware(_PublicFiles(directory=_SCRIPTS)))
 
 
 @router.get("/widget.js")

@@ -51,6 +51,8 @@ def test_any_site_may_load_the_scripts(client: TestClient) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-type"].startswith("text/javascript")
         assert "set-cookie" not in answer.headers
+        packed = answer.headers.get("content-encoding") == "gzip"
+        assert packed == (path != "/widget.js")
     assert client.get("/widget.js").content == (scripts / "loader.js").read_bytes()
     for path in ("/widget/app/", "/widget/app/none.js", "/widget/app/../../main.py"):
         assert client.get(path).status_code == 404

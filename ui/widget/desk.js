@@ -275,7 +275,6 @@ export function createDesk({ options, language, store, openNow, emit }) {
     stop: ({ control }) => control.abort(),
     retry: queue,
 
-    /** Whether one may come now. */
     async person() {
       setStatus(await api.json("person", { body: {} }));
       await reload();

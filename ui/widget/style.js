@@ -37,7 +37,7 @@ button:hover { border-color: var(--accent-text); }
 .icon { flex: none; width: 20px; fill: none; stroke: currentcolor;
   stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .i-bad { transform: rotate(180deg); }
-.launcher, .panel, .unseen, .badge { position: fixed; }
+.launcher, .panel, .unseen { position: fixed; }
 .launcher, .logo, .send, .tool { display: grid; place-items: center; width: 40px; height: 40px; padding: 0; }
 .launcher, .logo, .send, .main, .mine { border: 0; background: var(--accent); color: var(--on-accent); }
 .tool, .plain { border: 0; background: none; }

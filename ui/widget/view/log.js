@@ -87,7 +87,7 @@ function inline(node, line, chip) {
   let end = 0;
   for (const marks of line.matchAll(MARKS)) {
     const said = linked(node, line.slice(end, marks.index)).lastChild;
-    const together = el("span.together", {}, said.splitText(said.data.search(/\S{0,9}$/)));
+    const together = el("span.together", {}, said.splitText(said.data.search(/\S{0,9}$/u)));
     for (const [n] of marks[0].matchAll(/\d+/g)) together.append(chip(Number(n)) ?? "");
     node.append(together);
     end = marks.index + marks[0].length;

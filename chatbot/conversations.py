@@ -15,7 +15,7 @@ from chatbot.messages import Answer, Channel, Message
 from chatbot.outbox import record
 from chatbot.paging import Page, moment_place, page_of
 from chatbot.records import about, answer_data, answer_of, call_person, lock, next_ordinal
-from chatbot.tables import ConversationRow, FeedbackRow, TurnRow
+from chatbot.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow
 from chatbot.timeline import Entry, EventEntry, MessageEntry, Timeline, TurnEntry
 from knowledge.documents import Language
 from knowledge.tables import in_utc
@@ -162,6 +162,12 @@ class Conversations:
         with Session(self._engine) as session:
             row = session.get(TurnRow, turn_id)
             return _saved(row) if row else None
+
+    def message(self, message_id: str) -> tuple[str, str] | None:
+        """The conversation's id and the words of a visitor's message to a person, if it was kept."""
+        with Session(self._engine) as session:
+            row = session.get(MessageRow, message_id)
+            return (row.conversation_id, row.text) if row and row.kind == "visitor" else None
 
     def history(self, conversation: Conversation, last: int) -> tuple[Message, ...]:
         """What was said in the `last` turns and messages, oldest first."""

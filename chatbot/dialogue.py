@@ -45,7 +45,7 @@ from chatbot.messages import (
 )
 from chatbot.phrases import phrase
 from chatbot.ruling import Ruling, apply_rules
-from chatbot.turn import Turn, TurnLimits, answered_before, begin
+from chatbot.turn import Turn, TurnLimits, begin, happened_before
 from chatbot.understanding import Understanding, Understood
 from knowledge.documents import Language
 from knowledge.reader import Reader
@@ -80,9 +80,9 @@ class DialogueManager:
         `ConversationNotFound` at once. A caller that closes the iterator early leaves a
         turn that is saved as far as it was said.
         """
-        before = answered_before(question, self.conversations)
-        if before is not None:
-            return iter((TurnFinished(before),))
+        before = happened_before(question, self.conversations)
+        if before:
+            return iter(before)
         return self._run(begin(question, self.conversations, self.limits), cancellation)
 
     def _run(self, turn: Turn, cancellation: Cancellation) -> Stage:

@@ -21,6 +21,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "Your message has been passed on to {agent}, who will reply here.",
         "您的消息已转给 {agent}，对方会在这里回复您。",
     ),
+    "colleague": ("a colleague", "同事"),
     "failed": (
         "Something went wrong on our side and your question was not answered. "
         "Please send it again, or ask for a person.",

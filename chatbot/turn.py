@@ -7,7 +7,15 @@ from chatbot.answering import Draft
 from chatbot.conversations import Conversation, Conversations, Origin, new_id
 from chatbot.errors import IdempotencyKeyReused
 from chatbot.guard import admit
-from chatbot.messages import Answer, Message, Mode, Question
+from chatbot.messages import (
+    Answer,
+    Delivered,
+    Message,
+    Mode,
+    Question,
+    ReplyEvent,
+    TurnFinished,
+)
 from chatbot.phrases import phrase
 from chatbot.trace import Trace
 from knowledge.documents import Language
@@ -77,16 +85,7 @@ class Turn:
 
     def passed_on(self, message_id: str) -> Answer:
         """What is said, to those who can only read answers, when a person has the message."""
-        return Answer(
-            turn_id=message_id,
-            conversation_id=self.conversation.id,
-            text=phrase("passed_on", self.language, agent=self.conversation.holder),
-            language=self.language,
-            route="handover",
-            refused=False,
-            answerability=0.0,
-            latency_ms=self.trace.elapsed_ms,
-        )
+        return _passed_on(self.conversation, message_id)
 
 
 def begin(question: Question, conversations: Conversations, limits: TurnLimits) -> Turn:
@@ -111,19 +110,40 @@ def begin(question: Question, conversations: Conversations, limits: TurnLimits) 
     return Turn(question, text, mode, replace(conversation, slots=slots), history)
 
 
-def answered_before(question: Question, conversations: Conversations) -> Answer | None:
-    """The answer, when this very question was asked and answered already.
+def happened_before(question: Question, conversations: Conversations) -> tuple[ReplyEvent, ...]:
+    """What is said again when this very question was taken in already; empty for a new one.
 
     Raises `IdempotencyKeyReused` when another one was asked by the same id, and
     `ConversationNotFound` when it was another visitor's.
     """
-    saved = conversations.turn(question.turn_id) if question.turn_id else None
-    if saved is None:
-        return None
-    conversations.get(saved.answer.conversation_id, question.visitor)
-    if saved.question != admit(question.text, len(question.text)):
+    name = question.turn_id
+    turn = conversations.turn(name) if name else None
+    message = conversations.message(name) if name and turn is None else None
+    if name is None or (turn is None and message is None):
+        return ()
+    conversation_id, text = message or ("", "")
+    if turn is not None:
+        conversation_id, text = turn.answer.conversation_id, turn.question
+    conversation = conversations.get(conversation_id, question.visitor)
+    if text != admit(question.text, len(question.text)):
         raise IdempotencyKeyReused
-    return saved.answer
+    if turn is not None:
+        return (TurnFinished(turn.answer),)
+    return Delivered(), TurnFinished(_passed_on(conversation, name))
+
+
+def _passed_on(conversation: Conversation, message_id: str) -> Answer:
+    language = conversation.language
+    agent = conversation.holder or phrase("colleague", language)
+    return Answer(
+        turn_id=message_id,
+        conversation_id=conversation.id,
+        text=phrase("passed_on", language, agent=agent),
+        language=language,
+        route="handover",
+        refused=False,
+        answerability=0.0,
+    )
 
 
 def _history(

@@ -253,6 +253,8 @@ def test_while_a_person_holds_it_the_assistant_is_silent(shop: Assistant) -> Non
     assert isinstance(visitor, MessageEntry)
     assert (visitor.id, visitor.text, visitor.ordinal) == (message.turn_id, "Hello?", 3)
     shop.handovers.hand_back(first.conversation_id, "mei")
+    assert answer_to(shop.dialogue, message).route == "handover"  # sent again: it is there already
+    assert shop.conversations.get(first.conversation_id).last_ordinal == 4
     follow_up = Question("And the K1?", conversation_id=first.conversation_id)
     assert "1 year" in answer_to(shop.dialogue, follow_up).text
 

@@ -34,7 +34,7 @@ from chatbot.messages import (
 )
 from chatbot.settings import ServerSettings, Settings, WidgetSettings
 from chatbot.timeline import Timeline
-from chatbot.turn import answered_before
+from chatbot.turn import happened_before
 from chatbot.webhooks.deliveries import Deliveries
 from chatbot.webhooks.store import Webhooks
 from chatbot.webhooks.worker import Courier
@@ -75,9 +75,9 @@ class ScriptedDialogue:
 
     def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
         self.asked.append(question)
-        before = answered_before(question, self.conversations)
-        if before is not None:
-            yield TurnFinished(before)
+        before = happened_before(question, self.conversations)
+        if before:
+            yield from before
             return
         try:
             yield from (self.script or self.reply)(question, cancellation)

@@ -14,8 +14,8 @@ from chatbot.cancellation import Cancellation
 from chatbot.errors import IdempotencyKeyReused
 from chatbot.guard import admit
 from chatbot.idempotency import Requests
-from chatbot.messages import Answer, Question, ReplyEvent, Working
-from chatbot.turn import answered_before
+from chatbot.messages import Answer, Question, ReplyEvent, TurnFinished, Working
+from chatbot.turn import happened_before
 from knowledge.database import Base, open_engine, sqlite_url
 from knowledge.documents import Language
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, ScriptedDesk, serving
@@ -57,7 +57,8 @@ def test_characters_that_are_not_kept_do_not_make_it_another_message(desk: Scrip
     conversation = desk.conversations.start(Language.ENGLISH)
     answer = Answer("t", conversation.id, "24 months.", Language.ENGLISH, "quote", False, 0.9)
     desk.conversations.save(conversation, admit(text, 100), answer)
-    assert answered_before(Question(text, turn_id="t"), desk.conversations) == answer
+    again = Question(text, turn_id="t")
+    assert happened_before(again, desk.conversations) == (TurnFinished(answer),)
 
 
 def test_strangers_at_two_addresses_do_not_share_a_key(desk: ScriptedDesk) -> None:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from chatbot.cancellation import Cancellation
 from chatbot.messages import Delivered, Question, ReplyEvent, TextDelta, TurnFinished
-from chatbot.turn import answered_before
+from chatbot.turn import happened_before
 from tests.chatbot.api.scripted_desk import ScriptedDesk, serving
 from tests.chatbot.api.widget_site import SHOP, Browser, add_widget, events_of
 
@@ -75,11 +75,8 @@ def test_a_message_sent_again_is_not_answered_twice(desk: ScriptedDesk, mei: Bro
     name = uuid4().hex
 
     def once(question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
-        before = answered_before(question, desk.conversations)
-        if before is None:
-            yield from desk.dialogue.reply(question, cancellation)
-        else:
-            yield TurnFinished(before)
+        before = happened_before(question, desk.conversations)
+        yield from before or desk.dialogue.reply(question, cancellation)
 
     desk.dialogue.script = once
     first, again = mei.say("How long?", name), mei.say("How long?", name)

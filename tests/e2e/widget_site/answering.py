@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from chatbot.cancellation import Cancellation
 from chatbot.messages import Answer, Question, ReplyEvent, TextDelta, TurnFinished
-from chatbot.turn import answered_before
+from chatbot.turn import happened_before
 from tests.e2e.scripted_chat import Script, ScriptedDialogue
 
 
@@ -20,9 +20,9 @@ class WidgetDialogue(ScriptedDialogue):
         self.gate.set()
 
     def respond(self, question: Question, cancellation: Cancellation) -> Iterator[ReplyEvent]:
-        before = answered_before(question, self.conversations)
-        if before is not None:
-            yield TurnFinished(before)
+        before = happened_before(question, self.conversations)
+        if before:
+            yield from before
             return
         said = ""
         try:

@@ -69,8 +69,8 @@ class DialogueManager:
     handovers: Handovers
     limits: TurnLimits
     clock: Callable[[], datetime]
-    # Held while a turn computes: with many turns at once, each would only slow down the others
-    # and the server's event loop (tests/benchmarks/widget_load.md).
+    # Held while a turn computes: many that compute at once only slow down one another and the
+    # server's event loop.
     thinking: AbstractContextManager[object] = field(default_factory=nullcontext[None])
 
     def respond(self, question: Question, cancellation: Cancellation) -> Stage:

@@ -22,7 +22,7 @@ from tests.chatbot.api.scripted_desk import ScriptedDesk, add_team, open_desk
 from tests.chatbot.api.widget_site import SHOP, Browser, add_widget
 
 # Made up for each operation and caller, beside the examples and the values at the edges, of
-# which there are thousands. 60 make it well over 10,000.
+# which there are thousands. 60 should make it over 10,000 (extrapolated, not counted).
 CASES: Final = int(os.environ.get("ANSWERDESK_OPENAPI_CASES", "3"))
 # These go on for ever once they have begun: others follow them, on real servers.
 ENDLESS: Final = "/events$"

@@ -1,6 +1,6 @@
 """What happens in a conversation, as server-sent events while it happens."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
@@ -13,8 +13,9 @@ from chatbot.bulletin import Bulletin
 from chatbot.serialise import Audience, Json, entry_json
 from chatbot.timeline import Entry
 
-# Another process rings no bell here: look again after a while.
-_LOOK_AGAIN_SECONDS: Final = 5.0
+# What ends a stream may ring no bell: a token that ran out, a permission that was taken away.
+# There are many visitors, and few of the team, who see more.
+_LOOK_AGAIN_SECONDS: Final[Mapping[Audience, float]] = {"visitor": 15.0, "team": 5.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def _live(
                 if sight.status != status:
                     status = sight.status
                     yield sent("status", status)
-                await watch.wait(_LOOK_AGAIN_SECONDS)
+                await watch.wait(_LOOK_AGAIN_SECONDS[audience])
                 sight = await run_sync(look, after)
 
 

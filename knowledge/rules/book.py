@@ -77,12 +77,12 @@ class RuleBook:
         stamp = self._take_stamp()
         if stamp == self._stamp:
             return
-        self._stamp = stamp
         try:
             self._rules = link([read_file(path) for path in self.files()])
             self._problems = ()
         except RuleFileError as error:
             self._problems = error.errors
+        self._stamp = stamp  # not before: what fails otherwise is tried again
 
     def _take_stamp(self) -> _Stamp:
         """Name, size and time of each file that matters, tables included."""

@@ -1,8 +1,18 @@
+import hashlib
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from knowledge.rules.patterns import Keywords, Pattern, PatternError, PatternTimeout, matchable
+from knowledge.rules.patterns import (
+    MATCH_SECONDS,
+    Keywords,
+    Pattern,
+    PatternError,
+    PatternTimeout,
+    matchable,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +69,36 @@ def test_a_slow_match_that_no_probe_found_is_cut_short() -> None:
     with pytest.raises(PatternTimeout):
         pattern.search("q" * 500 + "!")
     assert time.monotonic() - before < 5
+
+
+def test_other_threads_work_does_not_count_against_a_search() -> None:
+    pattern = Pattern("(q+)(q+)(q+)x+z")
+    # Long enough that three busy threads would use up the limit before it ends, alone well within.
+    text = next(
+        text
+        for text in map(_hard, range(50, 500, 10))
+        if _own_seconds(pattern, text) > MATCH_SECONDS / 3
+    )
+    over = threading.Event()
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(6):
+            pool.submit(_busy, over)
+        try:
+            assert pattern.search(text) is None
+        finally:
+            over.set()
+
+
+def _hard(length: int) -> str:
+    return "q" * length + "yx z"
+
+
+def _own_seconds(pattern: Pattern, text: str) -> float:
+    begun = time.thread_time()
+    pattern.search(text)
+    return time.thread_time() - begun
+
+
+def _busy(over: threading.Event) -> None:
+    while not over.is_set():
+        hashlib.pbkdf2_hmac("sha256", b"word", b"salt", 20_000)  # lets other threads run

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal, assert_never, cast
 
@@ -94,7 +95,13 @@ def hits_json(ranked: Iterable[Ranked]) -> list[Json]:
 
 def position_json(position: Position) -> Json:
     """Where a passage stands: characters `[start, end)` of its document, and the headings above."""
-    return {"start": position.start, "end": position.end, "headings": list(position.headings)}
+    place = position.place
+    return {
+        "start": position.start,
+        "end": position.end,
+        "headings": list(position.headings),
+        "place": None if place is None else asdict(place),
+    }
 
 
 def event_json(  # noqa: PLR0911 -- one case an event

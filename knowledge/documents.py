@@ -1,7 +1,10 @@
 """Documents, passages and rankings: values only."""
 
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import reduce
+from typing import Literal
 
 DEFAULT_COLLECTION = "default"
 
@@ -26,13 +29,65 @@ class DocumentState(StrEnum):
     FAILED = "failed"
 
 
+PlaceKind = Literal["page", "slide", "sheet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader finds something in the original: pages, slides, or rows of a sheet `[first, last]`.
+
+    All count from 1. `name` is the sheet's.
+    """
+
+    kind: PlaceKind
+    first: int
+    last: int
+    name: str = ""
+
+    def through(self, other: "Place") -> "Place":
+        """From here to `other`, as far as that is in the same sheet."""
+        if (self.kind, self.name) != (other.kind, other.name):
+            return self
+        return replace(self, last=max(self.last, other.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """From character `start` of a `LoadedText` on, the original's `place`; up to the next mark."""
+
+    start: int
+    place: Place
+
+
+Marks = tuple[Mark, ...]
+
+
+def place_between(marks: Marks, start: int, end: int) -> Place | None:
+    """Where characters `[start, end)` of a text with these marks stand in the original."""
+    starts = [mark.start for mark in marks]
+    first = bisect_right(starts, start) - 1
+    if first < 0:
+        return None
+    last = max(first, bisect_left(starts, end) - 1)
+    return reduce(Place.through, (mark.place for mark in marks[first : last + 1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a passage stands in its document's text: characters `[start, end)`."""
+    """Where a passage stands in its document's text: characters `[start, end)`.
+
+    `marks` are those of the text that reach into it.
+    """
 
     start: int
     end: int
     headings: tuple[str, ...] = ()
+    marks: Marks = ()
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands in the original."""
+        return place_between(self.marks, self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +101,21 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class LoadedText:
-    """What a loader makes of a file: plain text and the sections that tile it."""
+    """What a loader makes of a file: plain text, the sections that tile it, and marks in order.
+
+    A format without pages, slides or rows has no marks.
+    """
 
     title: str
     text: str
     sections: tuple[Section, ...]
     warnings: tuple[str, ...] = ()
+    marks: Marks = ()
+
+    def marks_in(self, start: int, end: int) -> Marks:
+        """The marks that reach into characters `[start, end)`."""
+        starts = [mark.start for mark in self.marks]
+        return self.marks[max(0, bisect_right(starts, start) - 1) : bisect_left(starts, end)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +162,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document as the store lists it. `total` and `embedded` count its passages."""
+    """A document as the store lists it. `total` and `embedded` count its passages.
+
+    A document that is not `enabled` is kept but not found. `bundle` is the source of the archive
+    or site that it came in, `url` where it was fetched, `edited` whether a person changed its text.
+    """
 
     id: str
     collection: str
@@ -116,6 +184,11 @@ class DocumentRecord:
     same_content_as: str | None = None
     updated_at: str = ""
     reason_zh: str | None = None
+    version: int = 1
+    enabled: bool = True
+    bundle: str = ""
+    url: str | None = None
+    edited: bool = False
 
     @property
     def progress(self) -> str:

@@ -11,7 +11,7 @@ from knowledge.chunking import Chunk
 from knowledge.documents import DocumentState, LoadedText, Passage, Position
 from knowledge.language import detect_language
 from knowledge.recent import Recent
-from knowledge.staging import batches, passage_rows
+from knowledge.staging import batches, marks_of, passage_rows, stored_marks
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
 
@@ -222,10 +222,12 @@ def _keep_text(session: Session, document: DocumentRow, loaded: LoadedText) -> N
             title=loaded.title,
             text=loaded.text,
             sections=[(list(s.headings), s.start, s.end) for s in loaded.sections],
+            marks=stored_marks(loaded.marks),
         )
     )
     document.title = loaded.title
-    document.language = detect_language(loaded.text[:_LANGUAGE_SAMPLE]).value
+    found = detect_language(loaded.text[:_LANGUAGE_SAMPLE]).value
+    document.language = document.given_language or found
 
 
 def _has_unembedded() -> ColumnElement[bool]:
@@ -264,7 +266,7 @@ def _as_passage(row: PassageRow, name: str) -> Passage:
         document=name,
         title=row.title,
         text=row.text,
-        position=Position(row.start, row.end, tuple(row.headings)),
+        position=Position(row.start, row.end, tuple(row.headings), marks_of(row.marks)),
         collection=row.collection,
         url=row.url,
         document_id=row.document_id,

@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from knowledge.chunking import Chunk
-from knowledge.documents import LoadedText, Passage, Position
+from knowledge.documents import LoadedText, Mark, Marks, Passage, Place, PlaceKind, Position
 from knowledge.language import detect_language
-from knowledge.tables import DocumentRow, PassageRow
+from knowledge.tables import DocumentRow, PassageRow, StoredMark
 
 # SQLite takes at most 32,766 parameters; this many at once are quick on every database.
 _IN_CLAUSE = 500
@@ -81,12 +81,29 @@ def _row(
         "start": piece.start,
         "end": piece.end,
         "headings": list(piece.headings),
-        "url": None,
+        "marks": stored_marks(loaded.marks_in(piece.start, piece.end)),
+        "url": document.url,
         "language": detect_language(text).value,
         "text_hash": hashlib.sha256(passage.searchable_text.encode("utf-8", "replace")).hexdigest(),
         "live": False,
         "embedded_with": "",
     }
+
+
+def stored_marks(marks: Marks) -> list[StoredMark]:
+    """Marks as the tables keep them."""
+    return [
+        (mark.start, mark.place.kind, mark.place.first, mark.place.last, mark.place.name)
+        for mark in marks
+    ]
+
+
+def marks_of(stored: Iterable[StoredMark]) -> Marks:
+    """Marks that the tables kept."""
+    return tuple(
+        Mark(start, Place(cast("PlaceKind", kind), first, last, name))
+        for start, kind, first, last, name in stored
+    )
 
 
 def _trimmed(loaded: LoadedText, chunks: Iterable[Chunk]) -> Iterator[Chunk]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge.documents import DocumentRecord, DocumentState, Language, LoadedText, Section
 from knowledge.errors import AnswerDeskError, DocumentNotFound, EmbeddingFailed
 from knowledge.originals import Originals
-from knowledge.staging import ReadyPassage, batches, stage_ready
+from knowledge.staging import ReadyPassage, batches, marks_of, stage_ready
 from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
 from knowledge.transactions import writing
 
@@ -149,7 +149,8 @@ class DocumentStore:
                 raise DocumentNotFound(document_id=document_id)
             sections = tuple(Section(tuple(path), start, end) for path, start, end in row.sections)
             warnings = _existing(session, document_id).warnings
-            return LoadedText(row.title, row.text, sections, tuple(warnings))
+            marks = marks_of(row.marks)
+            return LoadedText(row.title, row.text, sections, tuple(warnings), marks)
 
     def queued(self, limit: int) -> list[Job]:
         """Documents to make searchable, those that came first at the front."""
@@ -308,4 +309,9 @@ def _as_record(row: DocumentRow, counts: tuple[int, int]) -> DocumentRecord:
         same_content_as=row.same_content_as,
         updated_at=row.updated_at.isoformat(),
         reason_zh=row.reason_zh,
+        version=row.version,
+        enabled=row.enabled,
+        bundle=row.bundle,
+        url=row.url,
+        edited=row.edited,
     )

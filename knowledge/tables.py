@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.database import Base
 
+# A mark's start and its place's kind, first, last and name.
+StoredMark = tuple[int, str, int, int, str]
+
 
 def now() -> datetime:
     """The present moment, in UTC."""
@@ -39,6 +42,13 @@ class DocumentRow(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     original: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    # The source of the archive or site that it came in; empty for a document of its own.
+    bundle: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str | None] = mapped_column(Text, default=None)
+    # What a person said its language is; empty where that is found out.
+    given_language: Mapped[str] = mapped_column(String(2), default="")
+    edited: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(Text, default=None)
     reason_zh: Mapped[str | None] = mapped_column(Text, default=None)
     warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -61,6 +71,38 @@ class DocumentTextRow(Base):
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     sections: Mapped[list[tuple[list[str], int, int]]] = mapped_column(JSON)
+    marks: Mapped[list[StoredMark]] = mapped_column(JSON, default=list)
+
+
+class DocumentVersionRow(Base):
+    """A content that a document had; its original is kept for as long as the row is."""
+
+    __tablename__ = "document_versions"
+
+    document_id: Mapped[str] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class CuratedAnswerRow(Base):
+    """Ways to ask, and the answer that a person wrote for them, in one language or both."""
+
+    __tablename__ = "curated_answers"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    collection: Mapped[str] = mapped_column(String(200), index=True)
+    questions: Mapped[list[str]] = mapped_column(JSON)
+    answer_en: Mapped[str] = mapped_column(Text, default="")
+    answer_zh: Mapped[str] = mapped_column(Text, default="")
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, onupdate=now)
+    updated_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class PassageRow(Base):
@@ -84,6 +126,8 @@ class PassageRow(Base):
     start: Mapped[int]
     end: Mapped[int]
     headings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # The marks of the document's text that reach into it.
+    marks: Mapped[list[StoredMark]] = mapped_column(JSON, default=list)
     url: Mapped[str | None] = mapped_column(Text, default=None)
     language: Mapped[str] = mapped_column(String(2))
     text_hash: Mapped[str] = mapped_column(String(64), index=True)

@@ -64,12 +64,22 @@ class ChatRequest(Strict):
         )
 
 
+class PlaceShape(Strict):
+    """Pages, slides, or rows of the sheet `name`, `first` to `last`; all count from 1."""
+
+    kind: Literal["page", "slide", "sheet"]
+    first: int
+    last: int
+    name: str
+
+
 class PositionShape(Strict):
-    """Characters `[start, end)` of the document's text, and the headings above them."""
+    """Characters `[start, end)` of the document's text, the headings above, and the original's place."""
 
     start: int
     end: int
     headings: list[str]
+    place: PlaceShape | None = None
 
 
 class CitationShape(Strict):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from knowledge.documents import LoadedText, Section
+from knowledge.documents import LoadedText, Mark, Place, Section
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 # Line ends of other systems, and the invisible characters that only get in the way of quoting.
@@ -30,7 +30,13 @@ class TextBlocks:
         self._length = 0
         self._path: list[tuple[int, str]] = []
         self._starts: list[tuple[tuple[str, ...], int]] = [((), 0)]
+        self._marks: list[Mark] = []
+        self._place: Place | None = None
         self.first_heading: str | None = None
+
+    def at(self, place: Place) -> None:
+        """What is added from now on stands at `place` in the original."""
+        self._place = place
 
     def add(self, block: str) -> None:
         """Append a paragraph, list, table or code block; a blank one is ignored."""
@@ -55,10 +61,18 @@ class TextBlocks:
             self._starts.clear()
         self._starts.append((path, start))
 
-    def _append(self, block: str) -> None:
+    def add_row(self, row: str) -> None:
+        """Append a row of a table, without an empty line before it."""
+        if row.strip():
+            self._append(row.strip("\n"), between="\n")
+
+    def _append(self, block: str, between: str = "\n\n") -> None:
         if self._parts:
-            self._parts.append("\n\n")
-            self._length += 2
+            self._parts.append(between)
+            self._length += len(between)
+        if self._place is not None:
+            self._marks.append(Mark(self._length, self._place))
+            self._place = None
         self._parts.append(block)
         self._length += len(block)
 
@@ -70,7 +84,9 @@ class TextBlocks:
             for (path, start), end in zip(self._starts, ends, strict=True)
             if end > start
         )
-        return LoadedText(clean_title(title), "".join(self._parts), sections, warnings)
+        return LoadedText(
+            clean_title(title), "".join(self._parts), sections, warnings, tuple(self._marks)
+        )
 
 
 def clean_title(title: str) -> str:

@@ -109,7 +109,7 @@ def _wire(
         if background:
             generator.warm_up()
     _furnish(settings, library)
-    remembering = RememberingEmbedder(library.embedder)
+    remembering = RememberingEmbedder(library.embedder, shelf=library.spans)
     recogniser = IntentRecogniser(remembering, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
     if background:  # learning intents takes seconds: not in the first visitor's turn

@@ -16,9 +16,11 @@ from knowledge.errors import AnswerDeskError, IngestFailed
 from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
 from knowledge.indexes.memory import check_vectors
+from knowledge.indexes.spans import SpanVectors
 from knowledge.loading import load
 from knowledge.passages import PassageStore, Staged
 from knowledge.priority import PriorityGate
+from knowledge.reading_ahead import ReadingAhead
 from knowledge.repair import repair_keywords, repair_vectors
 from knowledge.store import DocumentStore, Job
 
@@ -43,8 +45,10 @@ class Stores:
     passages: PassageStore
     keywords: KeywordIndex
     vectors: ChromaIndex
+    spans: SpanVectors
     embedder: Embedder
     gate: PriorityGate
+    ahead: ReadingAhead | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Ingestor:
         if self._make_keyword_ready() or self._embed_window():
             return True
         self._stores.vectors.tidy()
-        return False
+        return self._stores.ahead is not None and self._stores.ahead.step()
 
     def _make_keyword_ready(self) -> bool:
         if self._stopping.is_set():

@@ -12,6 +12,7 @@ from knowledge.errors import AnswerDeskError, FileTooLarge, UnreadableDocument
 from knowledge.indexes import Hit
 from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
+from knowledge.indexes.spans import SpanVectors
 from knowledge.ingest import Ingestor, Stores
 from knowledge.intake import (
     MAX_FILE_BYTES,
@@ -27,6 +28,7 @@ from knowledge.loading import check, ending
 from knowledge.originals import Originals
 from knowledge.passages import PassageStore
 from knowledge.priority import GatedEmbedder, PriorityGate
+from knowledge.reading_ahead import ReadingAhead
 from knowledge.retrieval import bm25_idf
 from knowledge.store import DocumentStore, IngestProgress, OnFailed, document_id
 
@@ -41,17 +43,20 @@ def open_library(
     embedder: Embedder,
     *,
     background: bool = True,
+    read_ahead: bool = True,
     on_failed: OnFailed | None = None,
 ) -> "Library":
     """The library of a data folder that this process owns and whose tables are there.
 
     What an earlier process left unfinished is taken up at once; without `background`,
-    when something is added or waited for. `on_failed` is told of documents that cannot be
+    when something is added or waited for. `read_ahead` embeds what will be read of the passages,
+    after everything else. `on_failed` is told of documents that cannot be
     taken in. Close it to end the work.
     """
     gate = PriorityGate()
     passages = PassageStore(engine, embedder.fingerprint)
     passages.forget_other_models()
+    spans = SpanVectors(data_dir / "index" / "spans.db", embedder.fingerprint)
     stores = Stores(
         documents=DocumentStore(engine, Originals(data_dir / "files"), on_failed),
         passages=passages,
@@ -61,8 +66,10 @@ def open_library(
             fingerprint=embedder.fingerprint,
             dimension=embedder.dimension,
         ),
+        spans=spans,
         embedder=embedder,
         gate=gate,
+        ahead=ReadingAhead(passages, spans, embedder, gate) if read_ahead else None,
     )
     library = Library(stores)
     if background:
@@ -76,6 +83,11 @@ class Library:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._ingestor = Ingestor(stores)
+
+    @property
+    def spans(self) -> SpanVectors:
+        """What was embedded ahead of being read."""
+        return self._stores.spans
 
     @property
     def embedder(self) -> Embedder:
@@ -222,6 +234,7 @@ class Library:
         self._ingestor.stop()
         self._stores.vectors.close()
         self._stores.keywords.close()
+        self._stores.spans.close()
 
     def _add_found(self, file: FoundFile, collection: str) -> Sequence[DocumentRecord]:
         try:

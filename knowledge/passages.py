@@ -148,6 +148,14 @@ class PassageStore:
         with Session(self._engine) as session:
             return set(session.scalars(query))
 
+    def embedded_keys(self) -> set[int]:
+        """Keys of the visible passages of all collections that have a vector."""
+        query = select(PassageRow.key).where(
+            PassageRow.live, PassageRow.embedded_with == self._fingerprint
+        )
+        with Session(self._engine) as session:
+            return set(session.scalars(query))
+
     def texts(self, keys: Sequence[int]) -> list[Staged]:
         """Passages as the indexes take them."""
         return [

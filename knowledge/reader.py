@@ -18,7 +18,7 @@ from knowledge.language import term_set
 from knowledge.names import missing_names, names_in
 from knowledge.reading import Evidence, Reading
 from knowledge.retrieval import PassagePool, Query, coverage, query_vector, weighted_terms
-from knowledge.spans import AnswerSpan, answer_spans
+from knowledge.spans import AnswerSpan, answer_spans, span_text
 
 # Reading eight rather than four lets visitors who use other words than the documents find the
 # passage that the fused ranking puts fifth to eighth; the spans decide.
@@ -120,21 +120,13 @@ class Reader:
         ][:MOST_SPANS]
         if not found:
             return []
-        vectors = self._embedder.embed(
-            [embedded_text(i.passage, s) for _, i, s in found], "passage"
-        )
+        vectors = self._embedder.embed([span_text(i.passage, s) for _, i, s in found], "passage")
         question = query_vector(self._embedder, query)
         likeness = Likeness(query, asked, ranked[0].score, names_in(query.asked))
         return [
             likeness.of_span(item, span, float(vector @ question), rank)
             for (rank, item, span), vector in zip(found, vectors, strict=True)
         ]
-
-
-def embedded_text(passage: Passage, span: AnswerSpan) -> str:
-    """The span under its passage's title and headings, with the context that it hangs on."""
-    above = [passage.heading_path, span.context]
-    return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +140,7 @@ class Likeness:
 
     def of_span(self, item: Ranked, span: AnswerSpan, similarity: float, rank: int) -> ReadSpan:
         """The span with what speaks for it."""
-        text = embedded_text(item.passage, span)
+        text = span_text(item.passage, span)
         words = term_set(text)
         quoted = item.passage.text[span.start : span.end]
         features = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from knowledge.documents import Passage
 from knowledge.language import normalise, split_sentences
 
 TABLE_CELL = " | "
@@ -23,6 +24,12 @@ class AnswerSpan:
     start: int
     end: int
     context: str = ""
+
+
+def span_text(passage: Passage, span: AnswerSpan) -> str:
+    """The span under its passage's title and headings, with the context that it hangs on."""
+    above = [passage.heading_path, span.context]
+    return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 
 @lru_cache(2048)

@@ -1,8 +1,8 @@
 """Remembers the vectors of texts that are embedded again and again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,12 @@ CAPACITY: Final = 20_000
 Vector = NDArray[np.float32]
 
 
+class Shelf(Protocol):
+    """Vectors of passages' texts that were computed ahead."""
+
+    def recall(self, digests: Sequence[bytes]) -> Mapping[bytes, Vector]: ...
+
+
 class RememberingEmbedder:
     """Embeds each text once, and forgets the one that was wanted longest ago. Thread-safe.
 
@@ -23,16 +29,24 @@ class RememberingEmbedder:
     question is new (tests/benchmarks/remembering.md).
     """
 
-    def __init__(self, inner: Embedder, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, inner: Embedder, capacity: int = CAPACITY, shelf: Shelf | None = None
+    ) -> None:
+        """`shelf` is looked at for the texts of passages that are not remembered."""
         self._inner = inner
+        self._shelf = shelf
         self._known = Recent[bytes, Vector](capacity)
         self.fingerprint = inner.fingerprint
         self.dimension = inner.dimension
 
     def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """As the inner embedder does."""
-        keys = [_key(text, kind) for text in texts]
+        keys = [digest(text, kind) for text in texts]
         found = self._known.recall(keys)
+        if self._shelf is not None and kind == "passage":
+            on_shelf = self._shelf.recall([key for key in keys if key not in found])
+            self._known.keep(on_shelf)
+            found |= on_shelf
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if missing:
             vectors = self._inner.embed(list(missing.values()), kind)
@@ -45,5 +59,6 @@ class RememberingEmbedder:
         return np.stack([found[key] for key in keys])
 
 
-def _key(text: str, kind: TextKind) -> bytes:
+def digest(text: str, kind: TextKind) -> bytes:
+    """16 bytes that name `text` as a `kind`."""
     return blake2b(f"{kind}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -31,10 +31,9 @@ from knowledge.reader import (
     ReaderWeights,
     ReadSpan,
     answerability_features,
-    embedded_text,
 )
 from knowledge.retrieval import Candidates, GivenPool, PassagePool, Query, Retriever, weighted_terms
-from knowledge.spans import answer_spans
+from knowledge.spans import answer_spans, span_text
 from tests.benchmarks.data_sets import ReadingSet, cmrc, contains_gold, drcd, squad2, xquad
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights" / "reader.json"
@@ -132,7 +131,7 @@ def _embed_ahead(data: ReadingSet, embedder: Embedder) -> None:
     """All texts at once: several times as fast as one by one."""
     embedder.embed([question.text for question in data.questions], "query")
     spans = [
-        embedded_text(passage, span)
+        span_text(passage, span)
         for passage in data.passages
         for span in answer_spans(passage.text, passage.position.headings)
     ]

@@ -19,13 +19,23 @@ WAIT_SECONDS = 90.0
 
 @contextmanager
 def library_at(
-    folder: Path, embedder: Embedder | None = None, *, background: bool = True
+    folder: Path,
+    embedder: Embedder | None = None,
+    *,
+    background: bool = True,
+    read_ahead: bool = False,
 ) -> Generator[Library]:
     """The library of `folder`, its tables made if they are missing."""
     folder.mkdir(parents=True, exist_ok=True)
     engine = open_engine(sqlite_url(folder / "answerdesk.db"))
     Base.metadata.create_all(engine)
-    library = open_library(folder, engine, embedder or HashEmbedder(), background=background)
+    library = open_library(
+        folder,
+        engine,
+        embedder or HashEmbedder(),
+        background=background,
+        read_ahead=read_ahead,
+    )
     try:
         yield library
     finally:

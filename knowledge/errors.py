@@ -88,6 +88,56 @@ class DocumentTooComplex(UnreadableDocument):
     zh = "{name} 的嵌套层级过深，无法读取。"
 
 
+class WrongContent(UnreadableDocument):
+    code = "wrong_content"
+    en = "{name} does not hold what its ending says. Please check the file."
+    zh = "{name} 的内容与扩展名不符，请检查该文件。"
+
+
+class DamagedDocument(UnreadableDocument):
+    code = "damaged_document"
+    en = (
+        "{name} is damaged and cannot be opened. "
+        "Please open it in the program it was made with and save it again."
+    )
+    zh = "{name} 已损坏，无法打开。请用原来的软件打开并重新保存。"
+
+
+class EncryptedDocument(UnreadableDocument):
+    code = "encrypted_document"
+    en = "{name} is protected by a password. Please save a copy without one."
+    zh = "{name} 受密码保护。请另存一份不带密码的副本。"
+
+
+class UnpacksTooLarge(UnreadableDocument):
+    code = "unpacks_too_large"
+    status = 413
+    en = "{name} is refused: packed inside it is far more than a document holds ({found})."
+    zh = "已拒绝 {name}：压缩包内的数据量远超正常文档（{found}）。"
+
+
+class UnsafeMember(UnreadableDocument):
+    code = "unsafe_member"
+    en = "{name} is refused: its path leads out of the archive."
+    zh = "已拒绝 {name}：其路径指向压缩包之外。"
+
+
+class ArchiveInArchive(UnreadableDocument):
+    code = "archive_in_archive"
+    en = "{name} is an archive inside an archive. Please unpack it and add it by itself."
+    zh = "{name} 是压缩包中的压缩包。请解压后单独添加。"
+
+
+class TooManyCells(UnreadableDocument):
+    code = "too_many_cells"
+    status = 413
+    en = (
+        "The sheet {sheet!r} of {name} spans {cells:,} cells; at most {limit:,} are read. "
+        "Please delete stray cells far from the table, or split the sheet."
+    )
+    zh = "{name} 的工作表“{sheet}”跨越 {cells:,} 个单元格，最多可读取 {limit:,} 个。请删除远离表格的零散单元格，或拆分工作表。"
+
+
 class EmbeddingFailed(AnswerDeskError):
     code = "embedding_failed"
     status = 503

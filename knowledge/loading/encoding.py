@@ -4,6 +4,7 @@ import codecs
 import re
 
 from knowledge.errors import UnknownEncoding
+from knowledge.loading.warnings import DAMAGED, NOT_UTF8
 
 # Longest marks first: UTF-32's begins with UTF-16's.
 _MARKS = (
@@ -18,13 +19,6 @@ _GUESSES = ("gb18030", "big5", "cp1252")
 _DAMAGED_SHARE = 0.02
 # Characters that a guess is judged by.
 _SAMPLE = 20_000
-
-NOT_UTF8 = "The file is not UTF-8; its encoding was guessed. Please check that the text reads well."
-DAMAGED = "Some characters of the file are damaged and were replaced by \ufffd."
-CHINESE_WARNINGS = {
-    NOT_UTF8: "文件不是 UTF-8 编码，已自动猜测编码。请检查文字是否正确。",
-    DAMAGED: "文件中有部分字符已损坏，已替换为 \ufffd。",
-}
 
 # Characters that ordinary text of each guess is made of; a wrong guess falls outside them.
 _COMMON = re.compile(r"[\x20-\x7e\s\u4e00-\u9fa5\u3000-\u3015\uff01-\uff5e\u2014-\u2026à-üÀ-Ü]")

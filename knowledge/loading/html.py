@@ -38,21 +38,32 @@ def load(name: str, data: bytes) -> LoadedText:
     declared = _CHARSET.search(data[:2048])
     encoding = declared.group(1).decode("ascii", errors="replace") if declared else None
     source, warnings = read_text(name, data, encoding)
+    blocks = TextBlocks()
+    page_title = add_page(blocks, name, parsed(source))
+    return blocks.loaded(page_title or blocks.first_heading or file_stem(name), warnings)
+
+
+def parsed(source: str) -> BeautifulSoup:
+    """A page's elements."""
     # The empty comment keeps Beautiful Soup from taking a short text for a URL, or XHTML for XML.
-    soup = BeautifulSoup("<!---->" + source, "lxml")
-    page_title = soup.title.get_text() if soup.title else ""
-    body = soup.find("main") or soup.body or soup
-    walk = _Walk(name)
-    walk.container(body, depth=0)
-    title = page_title.strip() or walk.blocks.first_heading or file_stem(name)
-    return walk.blocks.loaded(title, warnings)
+    return BeautifulSoup("<!---->" + source, "lxml")
+
+
+def add_page(blocks: TextBlocks, name: str, page: BeautifulSoup) -> str:
+    """Add what a reader sees of a page to `blocks`; its `<title>`, or nothing.
+
+    Raises `DocumentTooComplex`.
+    """
+    title = page.title.get_text() if page.title else ""
+    _Walk(name, blocks).container(page.find("main") or page.body or page, depth=0)
+    return title.strip()
 
 
 class _Walk:
     """Reads elements in order; inline text gathers until a block ends it."""
 
-    def __init__(self, name: str) -> None:
-        self.blocks = TextBlocks()
+    def __init__(self, name: str, blocks: TextBlocks) -> None:
+        self.blocks = blocks
         self._name = name
         self._inline: list[str] = []
 
@@ -139,7 +150,7 @@ def _list(tag: Tag, indent: int) -> str:
                 inner.append(_list(child, indent + 1))
                 child.extract()
         if not _is_dropped(item):
-            mark = f"{number}." if tag.name == "ol" else "-"
+            mark = f"{item.get('value') or number}." if tag.name == "ol" else "-"
             lines.append(f"{'  ' * indent}{mark} {_visible_text(item)}")
             lines.extend(filter(None, inner))
     return "\n".join(lines)

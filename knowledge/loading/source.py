@@ -25,9 +25,14 @@ def read_text(name: str, data: bytes, declared: str | None = None) -> tuple[str,
     if b"\x00" in data and not data.startswith(_WIDE_MARKS):
         data = _with_mark(name, data)
     text, warnings = decode(data, name, declared)
+    check_length(name, text)
+    return tidy(text), warnings
+
+
+def check_length(name: str, text: str) -> None:
+    """Raise `DocumentTooLong` for more text than is parsed."""
     if len(text) > MAX_CHARACTERS:
         raise DocumentTooLong(name=name, length=len(text), limit=MAX_CHARACTERS)
-    return tidy(text), warnings
 
 
 def _with_mark(name: str, data: bytes) -> bytes:

@@ -10,6 +10,7 @@ NOT_UTF8 = "The file is not UTF-8; its encoding was guessed. Please check that t
 DAMAGED = "Some characters of the file are damaged and were replaced by \ufffd."
 PICTURES = "Pictures in the file were not read, only its text."
 COMMENTS = "Comments in the margin were left out."
+HIDDEN_TEXT = "Hidden text was left out."
 HIDDEN_SHEETS = "Hidden sheets were left out."
 HIDDEN_SLIDES = "Hidden slides were left out."
 ATTACHMENTS = "Attachments were listed by name but not read. Please add them by themselves."
@@ -31,6 +32,7 @@ _CHINESE: Mapping[str, str] = {
     DAMAGED: "文件中有部分字符已损坏，已替换为 \ufffd。",
     PICTURES: "未读取文件中的图片，只读取了文字。",
     COMMENTS: "未读取页边批注。",
+    HIDDEN_TEXT: "未读取隐藏文字。",
     HIDDEN_SHEETS: "未读取隐藏的工作表。",
     HIDDEN_SLIDES: "未读取隐藏的幻灯片。",
     ATTACHMENTS: "只列出了附件名称，未读取附件内容。请单独添加附件。",

@@ -1,0 +1,169 @@
+"""A copy of a Word document that holds only what is read of it, in forms that mammoth knows."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from posixpath import basename
+
+from knowledge.loading.docx_numbers import Numbers
+from knowledge.loading.docx_styles import Styles
+from knowledge.loading.warnings import COMMENTS, HIDDEN_TEXT, PICTURES
+from knowledge.loading.xml import Element, child, children, is_on, local, parse_xml, xml_bytes
+
+# Around the number of a list item, which mammoth would count anew: characters of no text.
+NUMBER_START, NUMBER_END = "\ue000", "\ue001"
+
+_BODIES = frozenset(("document.xml", "document2.xml", "footnotes.xml", "endnotes.xml"))
+_DEEPEST_HEADING = 6
+# What stands between the parts of a formula.
+_SIGNS = {"f": "/", "sSup": "^", "sSub": "_", "e": "", "num": "", "den": ""}
+
+
+def words_only(package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
+    """The document without pictures, hidden text and contents lists; and warnings.
+
+    Headings get Word's own style names, whatever they are called; numbered items begin
+    with their number between `NUMBER_START` and `NUMBER_END`; text boxes stand below the
+    paragraph that they hang on; formulas become text.
+    """
+    names = package.namelist()
+    words = _Words(Styles.read(_part(package, "styles.xml")), _part(package, "numbering.xml"))
+    copy = BytesIO()
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
+        for name in names:
+            if name.endswith((".xml", ".rels")):
+                content = package.read(name)
+                is_read = basename(name) in _BODIES
+                target.writestr(name, words.rewritten(content) if is_read else content)
+    told = (
+        (PICTURES, any("/media/" in name for name in names)),
+        (COMMENTS, any(basename(name) == "comments.xml" for name in names)),
+        (HIDDEN_TEXT, words.has_hidden),
+    )
+    return copy.getvalue(), tuple(warning for warning, holds in told if holds)
+
+
+def _part(package: zipfile.ZipFile, name: str) -> Element | None:
+    found = next((n for n in package.namelist() if basename(n) == name), None)
+    return parse_xml(package.read(found)) if found else None
+
+
+class _Words:
+    """Rewrites the parts that hold text, in the order of the document."""
+
+    def __init__(self, styles: Styles, numbering: Element | None) -> None:
+        self._styles = styles
+        self._numbers = Numbers(numbering)
+        self.has_hidden = False
+
+    def rewritten(self, content: bytes) -> bytes:
+        root = parse_xml(content)
+        _free_text_boxes(root)
+        self._drop(root, self._is_hidden)
+        self._drop(root, self._is_contents_line)
+        _formulas_to_text(root)
+        for paragraph in root.iter():
+            if local(paragraph) == "p":
+                self._mark(paragraph)
+        return xml_bytes(root)
+
+    def _mark(self, paragraph: Element) -> None:
+        """Say in the paragraph itself what its styles say."""
+        properties = child(paragraph, "pPr")
+        level = self._styles.heading_level(properties)
+        item = self._styles.item(properties)
+        number = self._numbers.next(item) if item is not None else None
+        if level is not None:
+            _set_style(paragraph, f"Heading{min(level, _DEEPEST_HEADING)}")
+        elif number is not None:
+            run = _run(paragraph, f"{NUMBER_START}{number}{NUMBER_END}")
+            paragraph.insert(1 if properties is not None else 0, run)
+
+    def _drop(self, root: Element, unwanted: Callable[[Element], bool]) -> None:
+        for parent in root.iter():
+            for element in [e for e in parent if unwanted(e)]:
+                parent.remove(element)
+
+    def _is_hidden(self, element: Element) -> bool:
+        if local(element) != "r" or not is_on(child(element, "rPr", "vanish")):
+            return False
+        self.has_hidden = self.has_hidden or any(local(e) == "t" for e in element)
+        return True
+
+    def _is_contents_line(self, element: Element) -> bool:
+        return local(element) == "p" and self._styles.is_contents_line(child(element, "pPr"))
+
+
+def _set_style(paragraph: Element, style: str) -> None:
+    space = paragraph.tag.rpartition("}")[0] + "}"
+    properties = child(paragraph, "pPr")
+    if properties is None:
+        properties = paragraph.makeelement(f"{space}pPr", {})
+        paragraph.insert(0, properties)
+    for name in ("pStyle", "numPr"):
+        for old in list(children(properties, name)):
+            properties.remove(old)
+    properties.insert(0, properties.makeelement(f"{space}pStyle", {f"{space}val": style}))
+
+
+def _run(near: Element, text: str) -> Element:
+    """A run of text in the namespace of `near`."""
+    space = near.tag.rpartition("}")[0] + "}"
+    run = near.makeelement(f"{space}r", {})
+    words = near.makeelement(f"{space}t", {})
+    words.text = text
+    run.append(words)
+    return run
+
+
+def _free_text_boxes(root: Element) -> None:
+    """Move the paragraphs of each text box below the paragraph that it hangs on.
+
+    Word writes a box twice, for newer and older readers; one of them is kept.
+    """
+    for parent in list(root.iter()):
+        for position, paragraph in reversed(list(enumerate(parent))):
+            if local(paragraph) == "p":
+                boxed = list(_boxed(paragraph))
+                parent[position + 1 : position + 1] = boxed
+
+
+def _boxed(paragraph: Element) -> Iterator[Element]:
+    """The blocks of the boxes in a paragraph, taken out of it."""
+    for holder in list(paragraph.iter()):
+        for alternatives in [e for e in holder if local(e) == "AlternateContent"]:
+            choices = [e for e in alternatives if local(e) in {"Choice", "Fallback"}]
+            boxes = next((found for e in choices if (found := _boxes(e))), [])
+            if boxes:
+                holder.remove(alternatives)
+                yield from (block for box in boxes for block in box)
+        for drawing in [e for e in holder if local(e) in {"drawing", "pict"}]:
+            boxes = _boxes(drawing)
+            if boxes:
+                holder.remove(drawing)
+                yield from (block for box in boxes for block in box)
+
+
+def _boxes(element: Element) -> list[Element]:
+    return [e for e in element.iter() if local(e) == "txbxContent"]
+
+
+def _formulas_to_text(root: Element) -> None:
+    for parent in list(root.iter()):
+        if local(parent) not in {"p", "oMathPara", "hyperlink", "ins", "sdtContent"}:
+            continue
+        for position, element in enumerate(parent):
+            if local(element) in {"oMath", "oMathPara"}:
+                near = parent if local(parent) == "p" else root
+                parent[position] = _run(near, _formula(element))
+
+
+def _formula(element: Element) -> str:
+    """A formula on one line: `a/b`, `x^2`."""
+    name = local(element)
+    if name == "t":
+        return element.text or ""
+    parts = [text for part in element if (text := _formula(part))]
+    if name in {"f", "sSup", "sSub"}:
+        parts = [f"({part})" if len(part.split()) > 1 or len(part) > 3 else part for part in parts]
+    return _SIGNS.get(name, "").join(parts)

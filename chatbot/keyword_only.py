@@ -1,5 +1,6 @@
 """Search beside a process that owns the data folder: by words only, and without writing."""
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,8 +21,9 @@ def search_by_keyword(
     index = KeywordIndex(path, read_only=True)
     engine = open_engine(sqlite_url(database))
     try:
-        hits = index.search(collection, query, top_k)
-        passages = PassageStore(engine, "").passages([hit.key for hit in hits])
+        store = PassageStore(engine, "")
+        hits = store.hidden.shown(collection, top_k, partial(index.search, collection, query))
+        passages = store.passages([hit.key for hit in hits])
     except SQLAlchemyError:
         return None
     finally:

@@ -149,7 +149,8 @@ class Ranked:
 
     `score` is comparable only within one ranking. `keyword_rank` and `dense_rank`
     count from 1 and are None where that index did not return the passage;
-    `keyword_score` is BM25 (higher is better), `similarity` the cosine in [-1, 1].
+    `keyword_score` is BM25 (higher is better), `similarity` the cosine in [-1, 1], and
+    `span_similarity` that of the passage's span that is most like the query.
     """
 
     passage: Passage
@@ -158,6 +159,7 @@ class Ranked:
     dense_rank: int | None = None
     keyword_score: float | None = None
     similarity: float | None = None
+    span_similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class DocumentRecord:
 
     A document that is not `enabled` is kept but not found. `bundle` is the source of the archive
     or site that it came in, `url` where it was fetched, `edited` whether a person changed its text.
+    `given_language` is what a person said its language is; `has_original` whether its file is kept.
     """
 
     id: str
@@ -189,6 +192,8 @@ class DocumentRecord:
     bundle: str = ""
     url: str | None = None
     edited: bool = False
+    given_language: Language | None = None
+    has_original: bool = True
 
     @property
     def progress(self) -> str:

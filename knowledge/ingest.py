@@ -7,7 +7,7 @@ goes on where this one stopped.
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from knowledge.chunking import chunk
 from knowledge.documents import LoadedText
@@ -39,7 +39,10 @@ _REST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Everything the background work reads and writes."""
+    """Everything the background work reads and writes.
+
+    Whoever puts passages into indexes, or moves them between, holds `changing` meanwhile.
+    """
 
     documents: DocumentStore
     passages: PassageStore
@@ -49,6 +52,7 @@ class Stores:
     embedder: Embedder
     gate: PriorityGate
     ahead: ReadingAhead | None
+    changing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Ingestor:
                 break
             self._stores.gate.give_way()
             prepared.extend(self._prepared(job))
-        self._publish(prepared)
+        with self._stores.changing:
+            self._publish(prepared)
         return bool(jobs)
 
     def _prepared(self, job: Job) -> list[_Prepared]:
@@ -167,6 +172,8 @@ class Ingestor:
         overtaken = [passage for passage in staged if passage.key not in visible]
         for collection, passages in _by_collection(overtaken).items():
             self._drop(collection, [p.key for p in passages])
+        if overtaken:  # those that moved on to another collection have no vector there
+            stores.passages.mark_missing([passage.key for passage in overtaken])
         stores.passages.note_embedding(item.job.document_id for item in prepared)
 
     def _drop(self, collection: str, keys: Sequence[int]) -> None:
@@ -210,15 +217,18 @@ class Ingestor:
             _log.exception("embedding a passage of document %s failed", batch[0].document_id)
             self._stores.documents.fail_embedding(batch[0].document_id, type(error).__name__)
         else:
-            self._store(batch, vectors)
+            with self._stores.changing:
+                self._store(batch, vectors)
 
     def _store(self, batch: Sequence[Staged], vectors: Vectors) -> None:
         stores = self._stores
         rows = {passage.key: row for passage, row in zip(batch, vectors, strict=True)}
-        for collection, passages in _by_collection(batch).items():
+        # Where they are by now: their document may have been moved, or changed.
+        present = _by_collection(stores.passages.texts(list(rows)))
+        for collection, passages in present.items():
             stores.vectors.add(collection, [(p.key, rows[p.key]) for p in passages])
         lost = stores.passages.mark_embedded(list(rows))
-        for collection, passages in _by_collection(batch).items():
+        for collection, passages in present.items():
             stores.vectors.delete(collection, [p.key for p in passages if p.key in lost])
         stores.passages.note_embedding(passage.document_id for passage in batch)
 

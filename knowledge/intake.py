@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import cast
 
 from knowledge.documents import DocumentRecord, Language
-from knowledge.errors import AnswerDeskError, InvalidCollection, InvalidPassageFile, PathNotFound
+from knowledge.errors import (
+    AnswerDeskError,
+    FileTooLarge,
+    InvalidCollection,
+    InvalidPassageFile,
+    PathNotFound,
+)
 from knowledge.loading.blocks import tidy
 from knowledge.loading.source import MAX_CHARACTERS
 from knowledge.staging import ReadyPassage
@@ -56,6 +62,12 @@ def checked_collection(name: str) -> str:
     if name != " ".join(tidy(name).split()) or not 1 <= len(name) <= _COLLECTION_LENGTH:
         raise InvalidCollection(limit=_COLLECTION_LENGTH)
     return name
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise `FileTooLarge` for more bytes than are read of a file."""
+    if size > MAX_FILE_BYTES:
+        raise FileTooLarge(name=name, size_mb=size / 2**20, limit_mb=MAX_FILE_BYTES / 2**20)
 
 
 def find_files(paths: Sequence[Path]) -> Iterator[FoundFile]:

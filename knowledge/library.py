@@ -2,23 +2,27 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from knowledge.bundles import Bundles
+from knowledge.document_errors import OriginalNotKept
+from knowledge.document_rows import Origin
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder, Vectors
-from knowledge.errors import AnswerDeskError, FileTooLarge, UnreadableDocument
+from knowledge.errors import AnswerDeskError, UnreadableDocument
 from knowledge.indexes import Hit
 from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
 from knowledge.indexes.spans import SpanVectors
 from knowledge.ingest import Ingestor, Stores
 from knowledge.intake import (
-    MAX_FILE_BYTES,
     AssignedPassage,
     FoundFile,
     Intake,
+    check_size,
     checked_collection,
     clean_name,
     find_files,
@@ -30,7 +34,8 @@ from knowledge.passages import PassageStore
 from knowledge.priority import GatedEmbedder, PriorityGate
 from knowledge.reading_ahead import ReadingAhead
 from knowledge.retrieval import bm25_idf
-from knowledge.store import DocumentStore, IngestProgress, OnFailed, document_id
+from knowledge.store import DocumentStore, IngestProgress, OnFailed
+from knowledge.upkeep import Upkeep
 
 _POLL_SECONDS = 0.1
 
@@ -71,7 +76,7 @@ def open_library(
         gate=gate,
         ahead=ReadingAhead(passages, spans, embedder, gate) if read_ahead else None,
     )
-    library = Library(stores)
+    library = Library(stores, engine)
     if background:
         library.work()
     return library
@@ -80,9 +85,11 @@ def open_library(
 class Library:
     """Documents and the passages they were cut into. Thread-safe."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, engine: Engine) -> None:
         self._stores = stores
         self._ingestor = Ingestor(stores)
+        self.upkeep = Upkeep(stores, engine, self.work)
+        self.bundles = Bundles(stores.documents, self.delete, self.work)
 
     @property
     def spans(self) -> SpanVectors:
@@ -95,23 +102,27 @@ class Library:
         return GatedEmbedder(self._stores.embedder, self._stores.gate)
 
     def add_file(
-        self, name: str, data: bytes, *, collection: str, source: str | None = None
+        self,
+        name: str,
+        data: bytes,
+        *,
+        collection: str,
+        source: str | None = None,
+        bundle: str = "",
+        url: str | None = None,
     ) -> DocumentRecord:
         """Take in a file; what came from the same `source` (`name` if not given) before is replaced.
 
         It is searchable by its words within a second or so, by meaning when its state is
-        `ready`. Raises `UnsupportedFormat`, `UnreadableDocument` or `InvalidCollection`
+        `ready`. `bundle` is the source of what it came in, `url` where it was fetched; citations
+        link there. Raises `UnsupportedFormat`, `UnreadableDocument` or `InvalidCollection`
         where that shows at once; what shows later is the record's `reason`.
         """
         shown = clean_name(name)
-        if len(data) > MAX_FILE_BYTES:
-            raise FileTooLarge(
-                name=shown, size_mb=len(data) / 2**20, limit_mb=MAX_FILE_BYTES / 2**20
-            )
+        check_size(shown, len(data))
         check(shown, data)
-        record = self._stores.documents.add(
-            checked_collection(collection), source or shown, shown, data
-        )
+        origin = Origin(source or shown, bundle, url)
+        record = self._stores.documents.add(checked_collection(collection), origin, shown, data)
         self.work()
         return record
 
@@ -151,8 +162,13 @@ class Library:
         for name_of, some in _by_collection(assigned).items():
             self._stores.documents.add_ready(name_of, [item.passage for item in some])
         self.work()
-        wanted = {document_id(item.collection, item.passage.id) for item in assigned}
-        return [record for record in self._stores.documents.records() if record.id in wanted]
+        return [
+            record
+            for name_of, some in _by_collection(assigned).items()
+            for record in self._stores.documents.of_sources(
+                name_of, [item.passage.id for item in some]
+            )
+        ]
 
     def list(
         self,
@@ -177,6 +193,17 @@ class Library:
         """A document's text, into which positions point. Raises `DocumentNotFound`."""
         return self._stores.documents.text(document_id)
 
+    def span_vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
+        """For each passage whose spans are embedded their vectors, shape `(spans, dimension)`."""
+        return self._stores.spans.of_passages(keys)
+
+    def original(self, document_id: str) -> bytes:
+        """The file a document came as. Raises `DocumentNotFound` or `OriginalNotKept`."""
+        record = self.get(document_id)
+        if not record.has_original:
+            raise OriginalNotKept(name=record.name)
+        return self._stores.documents.original(record.content_hash)
+
     def passages_of(self, document_id: str) -> Sequence[Passage]:
         """The passages of a document, in the order of its text. Raises `DocumentNotFound`."""
         self._stores.documents.record(document_id)
@@ -189,12 +216,14 @@ class Library:
     def keyword_search(self, collection: str, query: str, limit: int) -> Hits:
         """The best passages by BM25. Some may be gone by the time `passages` is asked for them."""
         with self._stores.gate.question():
-            return self._stores.keywords.search(collection, query, limit)
+            search = partial(self._stores.keywords.search, collection, query)
+            return self._stores.passages.hidden.shown(collection, limit, search)
 
     def dense_search(self, collection: str, vector: Vectors, limit: int) -> Hits:
         """The best passages by cosine. Some may be gone by the time `passages` is asked for them."""
         with self._stores.gate.question():
-            return self._stores.vectors.search(collection, vector, limit)
+            search = partial(self._stores.vectors.search, collection, vector)
+            return self._stores.passages.hidden.shown(collection, limit, search)
 
     def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]:
         """Vectors of those passages that have one, `(dimension,)` float32, unit length."""
@@ -238,16 +267,10 @@ class Library:
 
     def _add_found(self, file: FoundFile, collection: str) -> Sequence[DocumentRecord]:
         try:
-            size = file.path.stat().st_size
-            too_large = size > MAX_FILE_BYTES
-            # Nothing of a file that is too large is read; its size is what add_file would refuse.
-            data = b"" if too_large else file.path.read_bytes()
+            check_size(file.name, file.path.stat().st_size)  # before any of it is read
+            data = file.path.read_bytes()
         except OSError as error:
             raise UnreadableDocument(name=file.name, reason=str(error.strerror)) from error
-        if too_large:
-            raise FileTooLarge(
-                name=file.name, size_mb=size / 2**20, limit_mb=MAX_FILE_BYTES / 2**20
-            )
         if ending(file.name) == ".jsonl":
             return self.add_passages(file.name, data, collection=collection)
         return [self.add_file(file.name, data, collection=collection, source=str(file.path))]

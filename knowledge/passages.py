@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 
 from knowledge.chunking import Chunk
 from knowledge.documents import DocumentState, LoadedText, Passage, Position
-from knowledge.language import detect_language
+from knowledge.hidden import Hidden
+from knowledge.passage_rows import has_unembedded, swap, take_up_unembedded
 from knowledge.recent import Recent
-from knowledge.staging import batches, marks_of, passage_rows, stored_marks
-from knowledge.tables import DocumentRow, DocumentTextRow, PassageRow, now
+from knowledge.staging import batches, marks_of, passage_rows
+from knowledge.tables import DocumentRow, PassageRow
 from knowledge.transactions import writing
 
-# Characters that tell a document's language.
-_LANGUAGE_SAMPLE = 20_000
 # Of about 2 KB each: 10 MB when full.
 RECENT_PASSAGES = 5_000
 
@@ -40,8 +39,9 @@ class PassageStore:
     def __init__(self, engine: Engine, fingerprint: str) -> None:
         self._engine = engine
         self._fingerprint = fingerprint
-        # A key is never given out twice and its passage never changes; only whether it is visible.
+        # A key is never given out twice. Its passage changes only when `forget` is told of it.
         self._recent = Recent[int, Passage](RECENT_PASSAGES)
+        self.hidden = Hidden(self._load_hidden)
 
     def stage(
         self, key: str, version: int, loaded: LoadedText, chunks: Iterable[Chunk]
@@ -70,12 +70,16 @@ class PassageStore:
         newest is passed over. Returns the keys that are gone, by collection.
         """
         gone: dict[str, list[int]] = {}
+        off = False
         with writing(self._engine) as session:
             for key, version, loaded in jobs:
                 document = session.get(DocumentRow, key, with_for_update=True)
                 if document is not None and document.version == version:
-                    keys = _swap(session, document, loaded)
+                    keys = swap(session, document, loaded)
                     gone.setdefault(document.collection, []).extend(keys)
+                    off = off or not document.enabled
+        if off:
+            self.hidden.changed()
         return gone
 
     def visible(self, keys: Sequence[int]) -> set[int]:
@@ -111,19 +115,19 @@ class PassageStore:
             for some in batches(keys):
                 lost = PassageRow.key.in_(some)
                 session.execute(update(PassageRow).where(lost).values(embedded_with=""))
-            _take_up_unembedded(session)
+            take_up_unembedded(session)
 
     def forget_other_models(self) -> None:
         """Take vectors of any other embedder for lost."""
         other = PassageRow.embedded_with.not_in(("", self._fingerprint))
         with writing(self._engine) as session:
             session.execute(update(PassageRow).where(other).values(embedded_with=""))
-            _take_up_unembedded(session)
+            take_up_unembedded(session)
 
     def note_embedding(self, document_ids: Iterable[str]) -> None:
         """Advance documents to `embedding`, and to `ready` those whose passages all have vectors."""
         ids = sorted(set(document_ids))
-        is_whole = ~_has_unembedded()
+        is_whole = ~has_unembedded()
         with writing(self._engine) as session:
             for some in batches(ids):
                 among = DocumentRow.id.in_(some) & DocumentRow.state.in_(
@@ -165,25 +169,59 @@ class PassageStore:
         ]
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
-        """The visible passages among `keys`."""
-        visible: set[int] = set()
+        """The passages among `keys` that can be found: visible, and of a document that is on."""
+        age = self._recent.age
+        shown: set[int] = set()
         with Session(self._engine) as session:
             for some in batches(keys):
-                live = select(PassageRow.key).where(PassageRow.key.in_(some), PassageRow.live)
-                visible.update(session.scalars(live))
-        found = self._recent.recall(visible)
+                live = PassageRow.key.in_(some) & PassageRow.live & DocumentRow.enabled
+                query = select(PassageRow.key).join(DocumentRow).where(live)
+                shown.update(session.scalars(query))
+        found = self._recent.recall(shown)
         new: dict[int, Passage] = {}
-        for some in batches([key for key in visible if key not in found]):
+        for some in batches([key for key in shown if key not in found]):
             query = _joined(PassageRow.key.in_(some), PassageRow.live.is_(True))
             new.update(self._select(query, lambda row, name: (row.key, _as_passage(row, name))))
-        self._recent.keep(new)
+        self._recent.keep(new, age)
         return found | new
+
+    def forget(self, keys: Iterable[int]) -> None:
+        """Read these passages anew: they were changed in SQL."""
+        self._recent.forget(keys)
+
+    def keys_of(self, document_id: str, *, embedded: bool = False) -> list[int]:
+        """The keys of a document's visible passages, or of those with a vector."""
+        query = select(PassageRow.key).where(PassageRow.document_id == document_id, PassageRow.live)
+        if embedded:
+            query = query.where(PassageRow.embedded_with == self._fingerprint)
+        with Session(self._engine) as session:
+            return list(session.scalars(query.order_by(PassageRow.key)))
+
+    def key_of(self, collection: str, passage_id: str) -> int | None:
+        """The key of a visible passage; of another collection's when this one has none of that id."""
+        query = (
+            select(PassageRow.key)
+            .where(PassageRow.external_id == passage_id, PassageRow.live)
+            .order_by(PassageRow.collection != collection, PassageRow.key)
+        )
+        with Session(self._engine) as session:
+            return session.scalar(query.limit(1))
+
+    def _load_hidden(self, collection: str) -> frozenset[int]:
+        # From the documents, of which few are off, not from all passages.
+        off = select(DocumentRow.id).where(
+            DocumentRow.collection == collection, ~DocumentRow.enabled
+        )
+        query = select(PassageRow.key).where(PassageRow.document_id.in_(off), PassageRow.live)
+        with Session(self._engine) as session:
+            return frozenset(session.scalars(query))
 
     def of_document(self, document_id: str) -> list[Passage]:
         """The visible passages of a document, in order."""
-        return self._select(
-            _joined(PassageRow.document_id == document_id, PassageRow.live.is_(True)), _as_passage
-        )
+        mine = _joined(PassageRow.document_id == document_id, PassageRow.live.is_(True))
+        # One that was edited has the newest key, and stands where it stood.
+        in_order = mine.order_by(None).order_by(PassageRow.ordinal)
+        return self._select(in_order, _as_passage)
 
     def donors(self, hashes: Sequence[str]) -> dict[str, tuple[str, int]]:
         """For each text that already has a vector, the collection and key it is stored under."""
@@ -204,59 +242,6 @@ class PassageStore:
     ) -> list[_T]:
         with Session(self._engine) as session:
             return [made(row, name) for row, name in session.execute(query)]
-
-
-def _swap(session: Session, document: DocumentRow, loaded: LoadedText | None) -> list[int]:
-    mine = PassageRow.document_id == document.id
-    old = mine & (PassageRow.version != document.version)
-    gone = list(session.scalars(select(PassageRow.key).where(old)))
-    session.execute(delete(PassageRow).where(old))
-    session.execute(update(PassageRow).where(mine).values(live=True))
-    if loaded is None:
-        only = session.scalars(select(PassageRow).where(mine)).one()
-        loaded = LoadedText(only.title, only.text, ())
-    _keep_text(session, document, loaded)
-    document.state = DocumentState.KEYWORD_READY
-    document.updated_at = now()
-    return gone
-
-
-def _keep_text(session: Session, document: DocumentRow, loaded: LoadedText) -> None:
-    session.execute(delete(DocumentTextRow).where(DocumentTextRow.document_id == document.id))
-    session.add(
-        DocumentTextRow(
-            document_id=document.id,
-            version=document.version,
-            title=loaded.title,
-            text=loaded.text,
-            sections=[(list(s.headings), s.start, s.end) for s in loaded.sections],
-            marks=stored_marks(loaded.marks),
-        )
-    )
-    document.title = loaded.title
-    found = detect_language(loaded.text[:_LANGUAGE_SAMPLE]).value
-    document.language = document.given_language or found
-
-
-def _has_unembedded() -> ColumnElement[bool]:
-    return (
-        select(PassageRow.key)
-        .where(
-            PassageRow.document_id == DocumentRow.id,
-            PassageRow.live,
-            PassageRow.embedded_with == "",
-        )
-        .exists()
-    )
-
-
-def _take_up_unembedded(session: Session) -> None:
-    session.execute(
-        update(DocumentRow)
-        .where(DocumentRow.state == DocumentState.READY, _has_unembedded())
-        .values(state=DocumentState.EMBEDDING)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _joined(*conditions: ColumnElement[bool]) -> Select[PassageRow, str]:

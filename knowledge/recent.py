@@ -16,6 +16,7 @@ class Recent(Generic[K, V]):
         self._capacity = capacity
         self._lock = threading.Lock()
         self._known: OrderedDict[K, V] = OrderedDict()
+        self._forgotten = 0
 
     def recall(self, keys: Iterable[K]) -> dict[K, V]:
         """The values that are known, by key."""
@@ -25,9 +26,23 @@ class Recent(Generic[K, V]):
                 self._known.move_to_end(key)
         return found
 
-    def keep(self, values: Mapping[K, V]) -> None:
-        """Remember `values`."""
+    @property
+    def age(self) -> int:
+        """How often something was forgotten: what was read at another age may be outdated."""
+        return self._forgotten
+
+    def keep(self, values: Mapping[K, V], age: int | None = None) -> None:
+        """Remember `values`; not those read at an `age` since which something was forgotten."""
         with self._lock:
+            if age is not None and age != self._forgotten:
+                return
             self._known.update(values)
             while len(self._known) > self._capacity:
                 self._known.popitem(last=False)
+
+    def forget(self, keys: Iterable[K]) -> None:
+        """Forget values that are no longer so. Call it after the change can be read."""
+        with self._lock:
+            self._forgotten += 1
+            for key in keys:
+                self._known.pop(key, None)

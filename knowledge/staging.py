@@ -43,7 +43,7 @@ def stage_ready(session: Session, changed: Sequence[tuple[DocumentRow, ReadyPass
     rows: list[dict[str, object]] = []
     for document, passage in changed:
         loaded = LoadedText(passage.title, passage.text, ())
-        row = _row(document, 0, loaded, Chunk(0, len(passage.text), ()))
+        row = passage_row(document, 0, loaded, Chunk(0, len(passage.text), ()))
         rows.append({**row, "external_id": passage.id, "url": passage.url})
     if rows:
         session.execute(insert(PassageRow), rows)
@@ -54,14 +54,15 @@ def passage_rows(
 ) -> list[dict[str, object]]:
     """Rows of a version's passages, invisible yet; blank chunks are left out."""
     return [
-        _row(document, ordinal, loaded, piece)
+        passage_row(document, ordinal, loaded, piece)
         for ordinal, piece in enumerate(_trimmed(loaded, chunks))
     ]
 
 
-def _row(
+def passage_row(
     document: DocumentRow, ordinal: int, loaded: LoadedText, piece: Chunk
 ) -> dict[str, object]:
+    """The columns of one passage, invisible yet."""
     text = loaded.text[piece.start : piece.end]
     passage = Passage(
         id=f"{document.id}-{ordinal}",
@@ -83,7 +84,7 @@ def _row(
         "headings": list(piece.headings),
         "marks": stored_marks(loaded.marks_in(piece.start, piece.end)),
         "url": document.url,
-        "language": detect_language(text).value,
+        "language": document.given_language or detect_language(text).value,
         "text_hash": hashlib.sha256(passage.searchable_text.encode("utf-8", "replace")).hexdigest(),
         "live": False,
         "embedded_with": "",

@@ -91,7 +91,8 @@ def test_a_new_version_takes_the_place_of_the_old(tmp_path: Path) -> None:
         assert "30 days" not in text
         # What did not change keeps its vector.
         assert embedder.embedded == embedded + 1
-        assert len(list((tmp_path / "files").iterdir())) == 1
+        # The content before is kept, to be restored.
+        assert len(list((tmp_path / "files").iterdir())) == 2
     assert_indexes_agree(tmp_path)
 
 

@@ -116,6 +116,14 @@ def check_form(url: str) -> None:
     _parsed(url)
 
 
+def normal_form(url: str) -> str:
+    """`url` as it is asked for: host in lower-case ASCII, no default port, percent-encoded.
+
+    Raises `AddressRefused` unless it has the form of an address that `send` takes.
+    """
+    return str(_parsed(url))
+
+
 async def _within(request: _Request, limits: Limits, *, allow_private: bool) -> Reply:
     try:
         async with asyncio.timeout(limits.seconds):

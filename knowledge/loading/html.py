@@ -1,13 +1,14 @@
 """Web pages into plain text: what a reader sees, without navigation, scripts and hidden parts."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from knowledge.documents import LoadedText
 from knowledge.errors import DocumentTooComplex
-from knowledge.loading.blocks import TextBlocks, tag_names
+from knowledge.loading.blocks import REPEATS_MARK, TextBlocks, tag_names
 from knowledge.loading.source import file_stem, read_text
 
 _CHARSET = re.compile(
@@ -19,7 +20,22 @@ _DROPPED = tag_names(
     "option textarea input button dialog math"
 )
 # A page's own header and footer repeat on every page; inside an article they belong to it.
-_PAGE_FURNITURE = frozenset(("header", "footer"))
+_PAGE_FURNITURE = frozenset(("header", "footer", "aside"))
+_FURNITURE_ROLES = frozenset(("banner", "contentinfo", "complementary"))
+_DROPPED_ROLES = tag_names("navigation search dialog alertdialog menu menubar tablist tooltip")
+# What common site builders call notices about cookies, ways around the page, and marks beside headings.
+_DROPPED_NAMES = re.compile(
+    r"(?:cookies?|consent|gdpr|ccpa)[-_]*(?:banner|bar|notice|popup|modal|dialog|overlay|consent|law)"
+    r"(?:[-_]?\w+)?|onetrust[\w-]*|cybotcookiebot\w*|cc-window|cc-banner"
+    r"|skip(?:-?to)?-?(?:link|content|main|nav(?:igation)?)s?"
+    r"|breadcrumbs?|sr-only|visually-hidden|screen-reader-text|toc|table-of-contents|on-this-page"
+    r"|headerlink|hash-link|edit-this-page|pagination-nav",
+    re.IGNORECASE,
+)
+# A page about cookies is content; a notice about them is shorter than this many characters.
+_NOTICE_LENGTH = 3_000
+_REPEATS = re.compile(rb"<!--" + REPEATS_MARK.encode() + rb"((?: [0-9a-f]{12}){1,200})-->\s*\Z")
+_REPEATS_BYTES = 4_096
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE
 )
@@ -31,6 +47,8 @@ _HEADING = re.compile(r"h[1-6]")
 # Deeper nesting is no page that people write; it also keeps the walk within Python's stack.
 _MAX_DEPTH = 200
 _MAX_INDENT = 8
+# Wider or taller cells are decoration, or an attack.
+_MAX_SPAN = 50
 
 
 def load(name: str, data: bytes) -> LoadedText:
@@ -38,9 +56,15 @@ def load(name: str, data: bytes) -> LoadedText:
     declared = _CHARSET.search(data[:2048])
     encoding = declared.group(1).decode("ascii", errors="replace") if declared else None
     source, warnings = read_text(name, data, encoding)
-    blocks = TextBlocks()
+    blocks = TextBlocks(_left_out(data))
     page_title = add_page(blocks, name, parsed(source))
     return blocks.loaded(page_title or blocks.first_heading or file_stem(name), warnings)
+
+
+def _left_out(data: bytes) -> frozenset[str]:
+    """The blocks that the page's last comment says its site repeats (see `knowledge.web.repeats`)."""
+    named = _REPEATS.search(data[-_REPEATS_BYTES:])
+    return frozenset(named.group(1).decode("ascii").split()) if named else frozenset()
 
 
 def parsed(source: str) -> BeautifulSoup:
@@ -55,8 +79,20 @@ def add_page(blocks: TextBlocks, name: str, page: BeautifulSoup) -> str:
     Raises `DocumentTooComplex`.
     """
     title = page.title.get_text() if page.title else ""
-    _Walk(name, blocks).container(page.find("main") or page.body or page, depth=0)
+    _Walk(name, blocks).container(_main_part(page), depth=0)
     return title.strip()
+
+
+def _main_part(page: BeautifulSoup) -> Tag:
+    """Where a page has what it is for; all of it where that is not marked."""
+    body = page.body or page
+    marked = page.find("main") or page.find(role="main")
+    if marked is not None:
+        return marked
+    articles = page.find_all("article", limit=2)
+    if len(articles) == 1 and len(articles[0].get_text()) * 2 > len(body.get_text()):
+        return articles[0]
+    return body
 
 
 class _Walk:
@@ -120,9 +156,20 @@ def _is_text(node: PageElement) -> bool:
 def _is_dropped(tag: Tag) -> bool:
     if tag.name in _DROPPED or tag.has_attr("hidden") or tag.get("aria-hidden") == "true":
         return True
-    if tag.name in _PAGE_FURNITURE and tag.find_parent(["article", "section", "main"]) is None:
+    role = str(tag.get("role") or "")
+    if role in _DROPPED_ROLES or _is_named_furniture(tag):
+        return True
+    is_furniture = tag.name in _PAGE_FURNITURE or role in _FURNITURE_ROLES
+    if is_furniture and tag.find_parent(["article", "section", "main"]) is None:
         return True
     return _HIDDEN_STYLE.search(str(tag.get("style") or "")) is not None
+
+
+def _is_named_furniture(tag: Tag) -> bool:
+    names = [str(tag.get("id") or ""), *(tag.get_attribute_list("class") or ())]
+    if not any(name and _DROPPED_NAMES.fullmatch(str(name)[:100]) for name in names):
+        return False
+    return tag.name not in ("html", "body", "main") and len(tag.get_text()) < _NOTICE_LENGTH
 
 
 def _visible_text(tag: Tag) -> str:
@@ -158,14 +205,56 @@ def _list(tag: Tag, indent: int) -> str:
 
 def _is_layout(table: Tag) -> bool:
     """Tables that arrange a page rather than hold data."""
-    return table.find(["table", "h1", "h2", "h3", "ul", "ol"]) is not None
+    if table.find(["table", "h1", "h2", "h3"]) is not None:
+        return True
+    return table.find(["ul", "ol"]) is not None and not _has_columns(table)
+
+
+def _has_columns(table: Tag) -> bool:
+    """Whether two rows or more have two cells or more."""
+    widths = [len(row.find_all(["td", "th"], recursive=False)) for row in table.find_all("tr")]
+    return sum(width > 1 for width in widths) > 1
 
 
 def _table(table: Tag) -> str:
-    rows = [
-        " | ".join(_visible_text(cell) for cell in row.find_all(["td", "th"], recursive=False))
-        for row in table.find_all("tr")
-        if not _is_dropped(row)
-    ]
     caption = table.find("caption")
-    return "\n".join(filter(None, [_visible_text(caption) if caption else "", *rows]))
+    rows = [row for row in table.find_all("tr") if not _is_dropped(row)]
+    lines = [" | ".join(cells) for cells in _spread(rows)]
+    return "\n".join(filter(None, [_visible_text(caption) if caption else "", *lines]))
+
+
+def _spread(rows: Iterable[Tag]) -> Iterator[list[str]]:
+    """The cells of each row; one that spans others stands in each of them, but a full row once."""
+    held: dict[int, tuple[int, str]] = {}
+    for row in rows:
+        cells = row.find_all(["td", "th"], recursive=False)
+        line: list[str] = []
+        pending: dict[int, tuple[int, str]] = {}
+        for cell in cells:
+            _take_held(line, held, pending)
+            text = _visible_text(cell)
+            width = _span(cell, "colspan") if len(cells) > 1 or held else 1
+            height = _span(cell, "rowspan")
+            for _ in range(width):
+                if height > 1:
+                    pending[len(line)] = (height - 1, text)
+                line.append(text)
+        _take_held(line, held, pending)
+        held = pending
+        yield line
+
+
+def _take_held(
+    line: list[str], held: dict[int, tuple[int, str]], pending: dict[int, tuple[int, str]]
+) -> None:
+    """Put the cells that reach down from above next in the line."""
+    while (found := held.pop(len(line), None)) is not None:
+        left, text = found
+        if left > 1:
+            pending[len(line)] = (left - 1, text)
+        line.append(text)
+
+
+def _span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name) or "")
+    return min(int(value), _MAX_SPAN) if value.isdecimal() and int(value) > 0 else 1

@@ -1,0 +1,1 @@
+"""Pages and sites of the web as documents."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chatbot.answering import Draft
 from chatbot.fusion import (
     AskBack,
+    CuratedReply,
     Decision,
     Generate,
     HandOver,
@@ -16,6 +17,7 @@ from chatbot.fusion import (
 )
 from chatbot.phrases import phrase
 from chatbot.understanding import Understood
+from knowledge.curated.model import Near
 from knowledge.documents import Language, Ranked
 from knowledge.language import detect_language
 from knowledge.reading import Reading
@@ -49,6 +51,18 @@ def rules_shown(outcome: RuleOutcome) -> Shown:
     }
 
 
+def curated_shown(near: Sequence[Near], language: Language) -> Shown:
+    """The ways to ask that came nearest, with what speaks against them."""
+    matched = bool(near) and near[0].matches
+    return phrase("curated_found" if matched else "curated_none", language), {
+        "answer_id": near[0].answer.id if matched else None,
+        "ways": [
+            {"text": way.question, "score": round(way.similarity, 3), "fit": way.fit}
+            for way in near
+        ],
+    }
+
+
 def passages_shown(ranked: Sequence[Ranked]) -> Mapping[str, object]:
     """The passages with their places in each ranking."""
     return {
@@ -62,6 +76,9 @@ def passages_shown(ranked: Sequence[Ranked]) -> Mapping[str, object]:
                 "keyword_rank": item.keyword_rank,
                 "dense_rank": item.dense_rank,
                 "similarity": None if item.similarity is None else round(item.similarity, 3),
+                "span_similarity": (
+                    None if item.span_similarity is None else round(item.span_similarity, 3)
+                ),
             }
             for item in ranked
         ]
@@ -98,7 +115,9 @@ def gate_shown(draft: Draft) -> Mapping[str, object]:
     }
 
 
-def why(decision: Decision, situation: Situation, language: Language, generator: str) -> str:
+def why(  # noqa: PLR0911 -- one case a decision
+    decision: Decision, situation: Situation, language: Language, generator: str
+) -> str:
     """The reason for a decision, in the visitor's language."""
     values = {
         "answerability": situation.answerability,
@@ -114,6 +133,8 @@ def why(decision: Decision, situation: Situation, language: Language, generator:
             return phrase("why_ask", language, rule=rule)
         case RuleReply(rule):
             return phrase("why_rule", language, rule=rule)
+        case CuratedReply(question):
+            return phrase("why_curated", language, question=question)
         case SideBySide(rule):
             return phrase("why_parallel", language, rule=rule)
         case Quote(key) | Generate(key) | Refuse(key):

@@ -8,7 +8,7 @@ from knowledge.embedding.remembering import digest
 from knowledge.indexes.spans import Digest, SpanVectors
 from knowledge.passages import PassageStore
 from knowledge.priority import PriorityGate
-from knowledge.spans import answer_spans, span_text
+from knowledge.spans import span_texts
 
 # Passages at a time: some tenths of a second, which a question may have to wait.
 _AT_ONCE = 8
@@ -63,6 +63,4 @@ def _by_name(names: Sequence[Digest], vectors: Vectors) -> dict[Digest, Vectors]
 
 
 def _texts(passage: Passage) -> dict[Digest, str]:
-    spans = answer_spans(passage.text, passage.position.headings)
-    texts = [span_text(passage, span) for span in spans]
-    return {digest(text, "passage"): text for text in texts}
+    return {digest(text, "passage"): text for text in span_texts(passage)}

@@ -6,7 +6,8 @@ One path serves chat, the search page, the command line and the API.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from knowledge.embedding import Embedder, Vectors
 from knowledge.followups import is_follow_up, topic_of
 from knowledge.indexes import Hit
 from knowledge.language import normalise, term_set, terms
+from knowledge.spans import span_texts
 
 # BM25's usual constants (Robertson and Zaragoza 2009).
 BM25_K1 = 1.2
@@ -30,18 +32,25 @@ LEAST_TERMS_OF_A_FOCUS = 3
 UNTRUSTED_SHARE = 0.05
 TRUSTED_SHARE = 0.3
 
+# Beside the keyword scores. Half for the passage finds .01 more across languages than a whole, and
+# as much within one (tests/benchmarks/retrieval.md).
+PASSAGE_WEIGHT = 0.5
+SPAN_WEIGHT = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """What the two indexes returned for one query, each best first.
 
-    `similarities` holds the cosine of every candidate whose vector is known.
+    `similarities` holds the cosine of every candidate whose vector is known, and
+    `span_similarities` that of its span that is most like the query.
     """
 
     passages: Mapping[int, Passage]
     keyword: Sequence[Hit]
     dense: Sequence[Hit]
     similarities: Mapping[int, float]
+    span_similarities: Mapping[int, float] = field(default_factory=dict[int, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,10 @@ class StoredPassages(Protocol):
 
     def vectors(self, collection: str, keys: Sequence[int]) -> dict[int, Vectors]: ...
 
+    def span_vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
+        """For each passage whose spans are embedded their vectors, shape `(spans, dimension)`."""
+        ...
+
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]: ...
 
     def idf(self, collection: str, words: Sequence[str]) -> dict[str, float]: ...
@@ -95,8 +108,9 @@ class CollectionPool:
         missing = [hit.key for hit in keyword if hit.key not in similarities]
         for key, stored in self.library.vectors(self.collection, missing).items():
             similarities[key] = float(stored @ vector)
-        keys = [hit.key for hit in (*keyword, *dense)]
-        return Candidates(self.library.passages(keys), keyword, dense, similarities)
+        keys = list({hit.key for hit in (*keyword, *dense)})
+        spans = best_spans(self.library.span_vectors(keys), vector)
+        return Candidates(self.library.passages(keys), keyword, dense, similarities, spans)
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         return self.library.idf(self.collection, words)
@@ -116,7 +130,17 @@ class GivenPool:
         similarities = {key: float(row @ vector) for key, row in enumerate(vectors)}
         dense = _best((Hit(key, score) for key, score in similarities.items()), limit)
         keyword = _best((hit for hit in self._bm25(query) if hit.score > 0), limit)
-        return Candidates(self._passages, keyword, dense, similarities)
+        spans = best_spans(self._spans, vector)
+        return Candidates(self._passages, keyword, dense, similarities, spans)
+
+    @cached_property
+    def _spans(self) -> Mapping[int, Vectors]:
+        texts = {key: span_texts(passage) for key, passage in self._passages.items()}
+        every = [text for some in texts.values() for text in some]
+        vectors = self._embedder.embed(every, "passage")
+        ends = np.cumsum([len(some) for some in texts.values()])
+        parts = zip(texts, np.split(vectors, ends[:-1]), strict=True) if texts else ()
+        return {key: part for key, part in parts if len(part)}
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         count = len(self._terms)
@@ -131,6 +155,11 @@ class GivenPool:
             Hit(key, sum(weight[w] * _saturated(bag[w], bag.total(), mean_length) for w in words))
             for key, bag in enumerate(self._terms)
         ]
+
+
+def best_spans(spans: Mapping[int, Vectors], vector: Vectors) -> dict[int, float]:
+    """The cosine of the span of each passage that is most like `vector`."""
+    return {key: float((vectors @ vector).max()) for key, vectors in spans.items()}
 
 
 def bm25_idf(count: int, frequency: int) -> float:
@@ -195,17 +224,23 @@ def query_vector(embedder: Embedder, query: Query) -> Vectors:
 
 
 def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
-    """Candidates ranked by the sum of both indexes' z-scores; the order of the rankings does not matter.
+    """Candidates ranked by the sum of z-scores: keyword, passage and best span.
 
-    `trust` in [0, 1] weighs the keyword scores. A candidate that an index did not return
-    counts as that index's worst. z-scores did better than reciprocal ranks
-    (tests/benchmarks/fusion.md).
+    The order of the rankings does not matter. `trust` in [0, 1] weighs the keyword scores. A
+    candidate that an index did not return counts as that index's worst; one whose spans are not
+    embedded yet, by its passage. z-scores did better than reciprocal ranks
+    (tests/benchmarks/fusion.md), and with the best span than without (retrieval.md).
     """
     keyword = {hit.key: hit.score for hit in found.keyword}
     keyword_ranks = {hit.key: rank for rank, hit in enumerate(found.keyword, 1)}
     dense_ranks = {hit.key: rank for rank, hit in enumerate(found.dense, 1)}
     keys = sorted({*keyword, *dense_ranks} & set(found.passages))
-    scores = trust * _z_scores(keys, keyword) + _z_scores(keys, found.similarities)
+    spans = {**found.similarities, **found.span_similarities}
+    scores = (
+        trust * _z_scores(keys, keyword)
+        + PASSAGE_WEIGHT * _z_scores(keys, found.similarities)
+        + SPAN_WEIGHT * _z_scores(keys, spans)
+    )
     ranked = [
         Ranked(
             passage=found.passages[key],
@@ -214,6 +249,7 @@ def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
             dense_rank=dense_ranks.get(key),
             keyword_score=keyword.get(key),
             similarity=found.similarities.get(key),
+            span_similarity=found.span_similarities.get(key),
         )
         for key, score in zip(keys, scores, strict=True)
     ]

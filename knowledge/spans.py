@@ -32,6 +32,12 @@ def span_text(passage: Passage, span: AnswerSpan) -> str:
     return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 
+def span_texts(passage: Passage) -> list[str]:
+    """What is embedded of the passage's spans."""
+    spans = answer_spans(passage.text, passage.position.headings)
+    return [span_text(passage, span) for span in spans]
+
+
 @lru_cache(2048)
 def answer_spans(text: str, headings: tuple[str, ...] = ()) -> tuple[AnswerSpan, ...]:
     """The spans of `text`, in order; lists overlap with their items. Headings, questions and table headers are none."""

@@ -3,10 +3,18 @@
 from pathlib import Path
 
 from knowledge.embedding import CountingEmbedder
+from knowledge.embedding.centred import centred
 from knowledge.models import load_catalogue, require
 
 
 def load_embedder(model: str, models_dir: Path, threads: int | None = None) -> CountingEmbedder:
+    """As `load_plain_embedder`, and centred by language where that was measured to help."""
+    return centred(load_plain_embedder(model, models_dir, threads))
+
+
+def load_plain_embedder(
+    model: str, models_dir: Path, threads: int | None = None
+) -> CountingEmbedder:
     """The embedder `model`: a catalogue name, a folder or a hub id (the last two by sentence-transformers).
 
     A catalogue name must have been pulled: raises `ModelFileMissing` or `ModelFileAltered`.

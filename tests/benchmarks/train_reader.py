@@ -83,7 +83,13 @@ class PoolWithout:
         def stays(hits: Sequence[Hit]) -> list[Hit]:
             return [hit for hit in hits if hit.key in kept]
 
-        return Candidates(kept, stays(found.keyword), stays(found.dense), found.similarities)
+        return Candidates(
+            kept,
+            stays(found.keyword),
+            stays(found.dense),
+            found.similarities,
+            found.span_similarities,
+        )
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         return self.pool.idf(words)

@@ -109,6 +109,42 @@ class EncryptedDocument(UnreadableDocument):
     zh = "{name} 受密码保护。请另存一份不带密码的副本。"
 
 
+class PictureTooLarge(UnreadableDocument):
+    code = "picture_too_large"
+    status = 413
+    en = "{name} has more than {limit} million pixels. Please save it smaller."
+    zh = "{name} 超过 {limit}00 万像素。请缩小后重新保存。"
+
+
+class TooManyPages(UnreadableDocument):
+    code = "too_many_pages"
+    status = 413
+    en = "{name} has {pages:,} pages; at most {limit:,} are read. Please split it."
+    zh = "{name} 共 {pages:,} 页，最多可读取 {limit:,} 页。请拆分后再试。"
+
+
+class ReadingTooSlow(UnreadableDocument):
+    code = "reading_too_slow"
+    en = "{name} was given up: a part of it took longer than {seconds:.0f} s to read. Please split it or simplify it."
+    zh = "已放弃读取 {name}：其中某部分的读取时间超过 {seconds:.0f} 秒。请拆分或简化后再试。"
+
+
+class ReadingTooLarge(UnreadableDocument):
+    code = "reading_too_large"
+    status = 413
+    en = "{name} was given up: reading it takes more than {limit_mb:,} MB of memory. Please split it."
+    zh = "已放弃读取 {name}：读取时所需内存超过 {limit_mb:,} MB。请拆分后再试。"
+
+
+class ReadingCrashed(UnreadableDocument):
+    code = "reading_crashed"
+    en = (
+        "{name} made the program that reads it stop. It is probably damaged. "
+        "Please open it in the program it was made with and save it again."
+    )
+    zh = "读取 {name} 的程序意外停止，文件可能已损坏。请用原来的软件打开并重新保存。"
+
+
 class UnpacksTooLarge(UnreadableDocument):
     code = "unpacks_too_large"
     status = 413

@@ -37,6 +37,13 @@ _FORMATS: Mapping[str, str] = {
     ".epub": "epub",
     ".eml": "email",
     ".json": "json",
+    ".pdf": "pdf",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".webp": "image",
+    ".tif": "image",
+    ".tiff": "image",
 }
 
 _SHEETS = frozenset((".xlsx", ".xlsm", ".xls", ".ods"))

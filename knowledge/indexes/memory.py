@@ -87,10 +87,17 @@ class _Table:
     def put(self, key: int, vector: Vectors) -> None:
         row = self._row_of.setdefault(key, self.count)
         if row == len(self._keys):
-            self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
-            self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
+            self._grow()
         self._matrix[row] = vector
         self._keys[row] = key
+
+    def _grow(self) -> None:
+        # Room that is not used yet takes no memory: the zeros are the system's, untouched.
+        matrix = np.zeros((2 * len(self._matrix), self._matrix.shape[1]), dtype=np.float32)
+        matrix[: len(self._matrix)] = self._matrix
+        keys = np.zeros(2 * len(self._keys), dtype=np.int64)
+        keys[: len(self._keys)] = self._keys
+        self._matrix, self._keys = matrix, keys
 
     def remove(self, key: int) -> None:
         row = self._row_of.pop(key, None)
@@ -106,7 +113,7 @@ class _Table:
         if count == 0 or limit <= 0:
             return []
         scores = self._matrix[:count] @ query
-        best = np.argpartition(-scores, limit)[:limit] if limit < count else np.arange(count)
+        best = np.argpartition(scores, -limit)[-limit:] if limit < count else np.arange(count)
         hits = [Hit(int(self._keys[row]), float(scores[row])) for row in best]
         return sorted(hits, key=lambda hit: (-hit.score, hit.key))
 

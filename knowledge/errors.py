@@ -164,6 +164,12 @@ class ArchiveInArchive(UnreadableDocument):
     zh = "{name} 是压缩包中的压缩包。请解压后单独添加。"
 
 
+class SecondOfItsName(UnreadableDocument):
+    code = "second_of_its_name"
+    en = "The archive holds two files {name}; this one was left out. Please rename one of them."
+    zh = "压缩包中有两个文件都叫 {name}，此文件未录入。请将其中一个改名。"
+
+
 class TooManyCells(UnreadableDocument):
     code = "too_many_cells"
     status = 413

@@ -10,7 +10,7 @@ from bs4.element import Tag
 from knowledge.documents import LoadedText
 from knowledge.loading.blocks import TextBlocks
 from knowledge.loading.docx_words import NUMBER_END, NUMBER_START, words_only
-from knowledge.loading.html import add_page, parsed
+from knowledge.loading.html import LABEL, add_page, parsed
 from knowledge.loading.source import check_length, file_stem
 from knowledge.loading.zips import damage_told, open_package
 
@@ -31,6 +31,8 @@ def load(name: str, data: bytes) -> LoadedText:
     page = parsed(source)
     _place_notes(page)
     _number_items(page)
+    for box in page.select('input[type="checkbox"]'):
+        box.replace_with("☑ " if box.has_attr("checked") else "☐ ")
     blocks = TextBlocks()
     add_page(blocks, name, page)
     return blocks.loaded(blocks.first_heading or file_stem(name), warnings)
@@ -38,7 +40,7 @@ def load(name: str, data: bytes) -> LoadedText:
 
 def _html(words: bytes) -> str:
     # The style map that a file may bring along is not ours to follow.
-    result: Any = mammoth.convert_to_html(
+    result: Any = mammoth.convert_to_html(  # pyright: ignore[reportUnknownMemberType]  # half typed
         BytesIO(words), include_embedded_style_map=False, convert_image=_no_picture
     )
     return str(result.value)
@@ -78,5 +80,5 @@ def _number_items(page: BeautifulSoup) -> None:
         found = item.find(string=lambda text: text is not None and text.startswith(NUMBER_START))
         if found is not None and found.find_parent("li") is item:
             number, _, rest = found.removeprefix(NUMBER_START).partition(NUMBER_END)
-            item["value"] = number
+            item[LABEL] = number
             found.replace_with(rest)

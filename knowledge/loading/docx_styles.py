@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from knowledge.loading.xml import Element, attribute, child, children
+from knowledge.loading.xml import Element, attribute, child, children, number
 
 _T = TypeVar("_T")
 # Chains of styles are short; a loop among them must end.
@@ -83,7 +83,7 @@ def _outline_of_style(style: Element) -> int | None:
 
 
 def _outline(properties: Element | None) -> int | None:
-    return _number(attribute(child(properties, "outlineLvl")))
+    return number(attribute(child(properties, "outlineLvl")))
 
 
 def _list_of_style(style: Element) -> str | None:
@@ -99,8 +99,4 @@ def _list_id(properties: Element | None) -> str | None:
 
 
 def _list_level(properties: Element | None) -> int | None:
-    return _number(attribute(child(properties, "numPr", "ilvl")))
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value is not None and value.isdecimal() else None
+    return number(attribute(child(properties, "numPr", "ilvl")))

@@ -1,19 +1,31 @@
 """A copy of a Word document that holds only what is read of it, in forms that mammoth knows."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from posixpath import basename
 
+from knowledge.loading.charts import chart_lines
 from knowledge.loading.docx_numbers import Numbers
 from knowledge.loading.docx_styles import Styles
+from knowledge.loading.rows import CELL
 from knowledge.loading.warnings import COMMENTS, HIDDEN_TEXT, PICTURES
-from knowledge.loading.xml import Element, child, children, is_on, local, parse_xml, xml_bytes
+from knowledge.loading.xml import (
+    Element,
+    attribute,
+    child,
+    children,
+    is_on,
+    local,
+    parse_xml,
+    xml_bytes,
+)
 
 # Around the number of a list item, which mammoth would count anew: characters of no text.
 NUMBER_START, NUMBER_END = "\ue000", "\ue001"
 
 _BODIES = frozenset(("document.xml", "document2.xml", "footnotes.xml", "endnotes.xml"))
+_BOX_HOLDERS = frozenset(("AlternateContent", "drawing", "pict"))
 _DEEPEST_HEADING = 6
 # What stands between the parts of a formula.
 _SIGNS = {"f": "/", "sSup": "^", "sSub": "_", "e": "", "num": "", "den": ""}
@@ -27,7 +39,10 @@ def words_only(package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
     paragraph that they hang on; formulas become text.
     """
     names = package.namelist()
-    words = _Words(Styles.read(_part(package, "styles.xml")), _part(package, "numbering.xml"))
+    charts = _charts(package)
+    words = _Words(
+        Styles.read(_part(package, "styles.xml")), _part(package, "numbering.xml"), charts
+    )
     copy = BytesIO()
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
         for name in names:
@@ -43,6 +58,17 @@ def words_only(package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
     return copy.getvalue(), tuple(warning for warning, holds in told if holds)
 
 
+def _charts(package: zipfile.ZipFile) -> dict[str, list[str]]:
+    """The lines of each chart in the main part, by the id of its relation."""
+    relations = _part(package, "document.xml.rels")
+    found: dict[str, list[str]] = {}
+    for relation in relations if relations is not None else ():
+        path = f"word/{attribute(relation, 'Target')}"
+        if (attribute(relation, "Type") or "").endswith("/chart") and path in package.namelist():
+            found[attribute(relation, "Id") or ""] = chart_lines(package.read(path))
+    return found
+
+
 def _part(package: zipfile.ZipFile, name: str) -> Element | None:
     found = next((n for n in package.namelist() if basename(n) == name), None)
     return parse_xml(package.read(found)) if found else None
@@ -51,14 +77,18 @@ def _part(package: zipfile.ZipFile, name: str) -> Element | None:
 class _Words:
     """Rewrites the parts that hold text, in the order of the document."""
 
-    def __init__(self, styles: Styles, numbering: Element | None) -> None:
+    def __init__(
+        self, styles: Styles, numbering: Element | None, charts: Mapping[str, list[str]]
+    ) -> None:
         self._styles = styles
+        self._charts = charts
         self._numbers = Numbers(numbering)
         self.has_hidden = False
 
     def rewritten(self, content: bytes) -> bytes:
         root = parse_xml(content)
         _free_text_boxes(root)
+        self._write_charts(root)
         self._drop(root, self._is_hidden)
         self._drop(root, self._is_contents_line)
         _formulas_to_text(root)
@@ -72,12 +102,24 @@ class _Words:
         properties = child(paragraph, "pPr")
         level = self._styles.heading_level(properties)
         item = self._styles.item(properties)
-        number = self._numbers.next(item) if item is not None else None
+        is_empty = not any(local(e) in {"t", "sym"} for e in paragraph.iter())
+        label = self._numbers.next(item) if item is not None and not is_empty else None
         if level is not None:
             _set_style(paragraph, f"Heading{min(level, _DEEPEST_HEADING)}")
-        elif number is not None:
-            run = _run(paragraph, f"{NUMBER_START}{number}{NUMBER_END}")
-            paragraph.insert(1 if properties is not None else 0, run)
+        if label is not None:
+            space = "" if label.endswith("、") else " "
+            text = f"{NUMBER_START}{label}{NUMBER_END}" if level is None else f"{label}{space}"
+            paragraph.insert(0 if child(paragraph, "pPr") is None else 1, _run(paragraph, text))
+
+    def _write_charts(self, root: Element) -> None:
+        """Put the numbers of each chart as a table below the paragraph that holds it."""
+        for parent in list(root.iter()):
+            for position, paragraph in reversed(list(enumerate(parent))):
+                if local(paragraph) != "p":
+                    continue
+                ids = [attribute(e, "id") or "" for e in paragraph.iter() if local(e) == "chart"]
+                for lines in (self._charts[i] for i in ids if i in self._charts):
+                    parent.insert(position + 1, _table(paragraph, lines))
 
     def _drop(self, root: Element, unwanted: Callable[[Element], bool]) -> None:
         for parent in root.iter():
@@ -106,6 +148,21 @@ def _set_style(paragraph: Element, style: str) -> None:
     properties.insert(0, properties.makeelement(f"{space}pStyle", {f"{space}val": style}))
 
 
+def _table(near: Element, lines: Iterable[str]) -> Element:
+    """A table in the namespace of `near`."""
+    space = near.tag.rpartition("}")[0] + "}"
+    table = near.makeelement(f"{space}tbl", {})
+    for line in lines:
+        row = near.makeelement(f"{space}tr", {})
+        for text in line.split(CELL):
+            cell, paragraph = (near.makeelement(f"{space}{tag}", {}) for tag in ("tc", "p"))
+            paragraph.append(_run(near, text))
+            cell.append(paragraph)
+            row.append(cell)
+        table.append(row)
+    return table
+
+
 def _run(near: Element, text: str) -> Element:
     """A run of text in the namespace of `near`."""
     space = near.tag.rpartition("}")[0] + "}"
@@ -117,35 +174,32 @@ def _run(near: Element, text: str) -> Element:
 
 
 def _free_text_boxes(root: Element) -> None:
-    """Move the paragraphs of each text box below the paragraph that it hangs on.
-
-    Word writes a box twice, for newer and older readers; one of them is kept.
-    """
-    for parent in list(root.iter()):
+    """Move the paragraphs of each text box below the paragraph that it hangs on, inner boxes first."""
+    for parent in reversed(list(root.iter())):
         for position, paragraph in reversed(list(enumerate(parent))):
             if local(paragraph) == "p":
-                boxed = list(_boxed(paragraph))
-                parent[position + 1 : position + 1] = boxed
+                parent[position + 1 : position + 1] = list(_boxed(paragraph))
 
 
-def _boxed(paragraph: Element) -> Iterator[Element]:
-    """The blocks of the boxes in a paragraph, taken out of it."""
-    for holder in list(paragraph.iter()):
-        for alternatives in [e for e in holder if local(e) == "AlternateContent"]:
-            choices = [e for e in alternatives if local(e) in {"Choice", "Fallback"}]
-            boxes = next((found for e in choices if (found := _boxes(e))), [])
-            if boxes:
-                holder.remove(alternatives)
-                yield from (block for box in boxes for block in box)
-        for drawing in [e for e in holder if local(e) in {"drawing", "pict"}]:
-            boxes = _boxes(drawing)
-            if boxes:
-                holder.remove(drawing)
-                yield from (block for box in boxes for block in box)
+def _boxed(element: Element) -> Iterator[Element]:
+    """The blocks of the boxes in an element, taken out of it."""
+    for part in list(element):
+        boxes = _boxes(part) if local(part) in _BOX_HOLDERS else []
+        if boxes:
+            element.remove(part)
+            yield from (block for box in boxes for block in box)
+        else:
+            yield from _boxed(part)
 
 
-def _boxes(element: Element) -> list[Element]:
-    return [e for e in element.iter() if local(e) == "txbxContent"]
+def _boxes(holder: Element) -> list[Element]:
+    """Its outermost boxes. Word writes a box twice, for newer and older readers; one is kept."""
+    if local(holder) == "txbxContent":
+        return [holder]
+    if local(holder) == "AlternateContent":
+        versions = [_boxes(version) for version in holder]
+        return next(filter(None, versions), versions[-1]) if versions else []
+    return [box for part in holder for box in _boxes(part)]
 
 
 def _formulas_to_text(root: Element) -> None:

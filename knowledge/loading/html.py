@@ -9,6 +9,7 @@ from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from knowledge.documents import LoadedText
 from knowledge.errors import DocumentTooComplex
 from knowledge.loading.blocks import REPEATS_MARK, TextBlocks, tag_names
+from knowledge.loading.rows import table_line
 from knowledge.loading.source import file_stem, read_text
 
 _CHARSET = re.compile(
@@ -47,6 +48,8 @@ _HEADING = re.compile(r"h[1-6]")
 # Deeper nesting is no page that people write; it also keeps the walk within Python's stack.
 _MAX_DEPTH = 200
 _MAX_INDENT = 8
+# What a loader calls an item's own label, as `3.2`; no page has it.
+LABEL = "answerdesk-label"
 # Wider or taller cells are decoration, or an attack.
 _MAX_SPAN = 50
 
@@ -190,17 +193,31 @@ def _visible_text(tag: Tag) -> str:
 
 def _list(tag: Tag, indent: int) -> str:
     lines: list[str] = []
-    for number, item in enumerate(tag.find_all("li", recursive=False), 1):
+    number = _number(tag, 1, "start")
+    for item in tag.find_all("li", recursive=False):
         inner: list[str] = []
         for child in item.find_all(["ul", "ol"], recursive=False):
             if indent < _MAX_INDENT:
                 inner.append(_list(child, indent + 1))
                 child.extract()
         if not _is_dropped(item):
-            mark = f"{item.get('value') or number}." if tag.name == "ol" else "-"
-            lines.append(f"{'  ' * indent}{mark} {_visible_text(item)}")
+            number = _number(item, number) + 1
+            text = _visible_text(item)
+            if text or not inner:
+                lines.append(f"{'  ' * indent}{_mark(tag, item, number - 1)} {text}")
             lines.extend(filter(None, inner))
     return "\n".join(lines)
+
+
+def _mark(tag: Tag, item: Tag, number: int) -> str:
+    label = str(item.get(LABEL) or f"{number}.")
+    return label if tag.name == "ol" else "-"
+
+
+def _number(tag: Tag, otherwise: int, name: str = "value") -> int:
+    """The number that a list or an item gives itself."""
+    value = str(tag.get(name) or "")
+    return int(value) if value.isdecimal() and len(value) < 10 else otherwise
 
 
 def _is_layout(table: Tag) -> bool:
@@ -219,7 +236,7 @@ def _has_columns(table: Tag) -> bool:
 def _table(table: Tag) -> str:
     caption = table.find("caption")
     rows = [row for row in table.find_all("tr") if not _is_dropped(row)]
-    lines = [" | ".join(cells) for cells in _spread(rows)]
+    lines = map(table_line, _spread(rows))
     return "\n".join(filter(None, [_visible_text(caption) if caption else "", *lines]))
 
 
@@ -228,12 +245,13 @@ def _spread(rows: Iterable[Tag]) -> Iterator[list[str]]:
     held: dict[int, tuple[int, str]] = {}
     for row in rows:
         cells = row.find_all(["td", "th"], recursive=False)
+        is_full = len(cells) == 1 and not held
         line: list[str] = []
         pending: dict[int, tuple[int, str]] = {}
         for cell in cells:
             _take_held(line, held, pending)
             text = _visible_text(cell)
-            width = _span(cell, "colspan") if len(cells) > 1 or held else 1
+            width = 1 if is_full else _span(cell, "colspan")
             height = _span(cell, "rowspan")
             for _ in range(width):
                 if height > 1:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from knowledge.documents import LoadedText
 from knowledge.errors import DamagedDocument, DocumentTooComplex
 from knowledge.loading.blocks import TextBlocks, tidy
-from knowledge.loading.rows import Row, one_line, pair_columns, table_line
+from knowledge.loading.rows import one_line, pair_columns, table_line
 from knowledge.loading.source import file_stem, read_text
 
 _MAX_DEPTH = 50

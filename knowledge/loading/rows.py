@@ -11,10 +11,37 @@ from knowledge.loading.blocks import TextBlocks
 CELL = " | "
 # Column names that make of a table a list of questions and their answers.
 _QUESTIONS = frozenset(
-    "question questions q faq 问题 问 提问 问法 标准问题 标准问 问句 問題 常见问题".split()
+    (
+        "question",
+        "questions",
+        "q",
+        "faq",
+        "问题",
+        "问",
+        "提问",
+        "问法",
+        "标准问题",
+        "标准问",
+        "问句",
+        "問題",
+    )
 )
 _ANSWERS = frozenset(
-    "answer answers a reply response 答案 回答 答 答复 回复 标准答案 解答 答覆 回覆".split()
+    (
+        "answer",
+        "answers",
+        "a",
+        "reply",
+        "response",
+        "答案",
+        "回答",
+        "答",
+        "答复",
+        "回复",
+        "标准答案",
+        "解答",
+        "答覆",
+    )
 )
 
 
@@ -56,11 +83,10 @@ def one_line(cell: str) -> str:
 def add_rows(blocks: TextBlocks, rows: Sequence[Row], sheet: str = "", level: int = 1) -> None:
     """Add the rows of one sheet, each marked with its place.
 
-    Empty rows and columns are left out. Lines above the header stand as paragraphs of
-    their own. A table of questions and answers becomes a section a pair, of `level`.
+    Lines above the header stand as paragraphs of their own. A table of questions and answers becomes a section a pair, of `level`.
     """
-    rows = _without_empty_columns([row for row in rows if not row.is_blank])
-    for table in _tables(rows):
+    filled = _even([row for row in rows if not row.is_blank])
+    for table in _tables(filled):
         pairs = pair_columns(table[0].cells)
         if pairs is not None:
             _add_pairs(blocks, table, pairs, (sheet, level))
@@ -73,18 +99,17 @@ def add_rows(blocks: TextBlocks, rows: Sequence[Row], sheet: str = "", level: in
                 blocks.add(row.line)
 
 
-def _without_empty_columns(rows: Sequence[Row]) -> list[Row]:
-    used = sorted({column for row in rows for column, cell in enumerate(row.cells) if cell})
-    return [
-        Row(row.number, tuple(row.cells[c] if c < len(row.cells) else "" for c in used))
-        for row in rows
-    ]
+def _even(rows: Sequence[Row]) -> list[Row]:
+    """The rows, all of one length."""
+    width = max((len(row.cells) for row in rows), default=0)
+    return [Row(row.number, row.cells + ("",) * (width - len(row.cells))) for row in rows]
 
 
 def _tables(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Tables with their header first; a line of text above or between tables stands alone.
 
-    An empty row ends a table only where another header follows it.
+    An empty row ends a table only where another header follows it, and an empty column
+    only where there is one on either side. Other empty columns are left out.
     """
     table: list[Row] = []
     for block in _blocks(rows):
@@ -92,12 +117,37 @@ def _tables(rows: Sequence[Row]) -> Iterator[list[Row]]:
         if table and not _is_header(block[above:], table[0]):
             table += block
             continue
-        if table:
-            yield table
-        yield from ([row] for row in block[:above])
+        yield from _side_by_side(table)
+        for line in block[:above]:
+            yield from _side_by_side([line])
         table = block[above:]
-    if table:
-        yield table
+    yield from _side_by_side(table)
+
+
+def _side_by_side(table: Sequence[Row]) -> Iterator[list[Row]]:
+    """The tables that stand beside each other in these rows, from left to right."""
+    used = sorted({column for row in table for column, cell in enumerate(row.cells) if cell})
+    groups = [
+        [column for _, column in group]
+        for _, group in groupby(enumerate(used), key=lambda item: item[1] - item[0])
+    ]
+    parts = [part for columns in groups if (part := _columns(table, columns))]
+    if len(parts) > 1 and all(map(_stands_alone, parts)):
+        yield from parts
+    elif used:
+        yield _columns(table, used)
+
+
+def _columns(table: Sequence[Row], columns: Sequence[int]) -> list[Row]:
+    """The rows that hold something in these columns, cut to them."""
+    cut = [Row(row.number, tuple(row.cells[column] for column in columns)) for row in table]
+    return [row for row in cut if not row.is_blank]
+
+
+def _stands_alone(part: Sequence[Row]) -> bool:
+    """Whether it has a header for two columns or more, and a row under it."""
+    header = part[0].cells
+    return len(part) > 1 and len(header) > 1 and all(header) and not any(map(_is_number, header))
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:

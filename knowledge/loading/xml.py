@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree as Tree
+from typing import TYPE_CHECKING, TypeAlias
+from xml.etree import ElementTree as ET
 
-Element = Tree.Element
+if TYPE_CHECKING:
+    Element: TypeAlias = ET.Element[str]
+else:
+    Element = ET.Element
 
 _ENTITY = re.compile(rb"<\x00?!\x00?E\x00?N\x00?T")
 _PROLOGUE = 65_536
@@ -17,12 +21,12 @@ def parse_xml(content: bytes) -> Element:
     """
     if _ENTITY.search(content[:_PROLOGUE]):
         raise ValueError("entities are not expanded")
-    return Tree.fromstring(content)  # noqa: S314 -- entities are refused, and expat bounds the rest
+    return ET.fromstring(content)  # noqa: S314 -- entities are refused, and expat bounds the rest
 
 
 def xml_bytes(root: Element) -> bytes:
     """The part again."""
-    return Tree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def local(element: Element) -> str:
@@ -54,3 +58,8 @@ def attribute(element: Element | None, name: str = "val") -> str | None:
 def is_on(element: Element | None) -> bool:
     """Whether a switch of Word's is there and not set to off."""
     return element is not None and attribute(element) not in {"0", "false", "off"}
+
+
+def number(value: str | None) -> int | None:
+    """A whole number; None for anything else."""
+    return int(value) if value is not None and value.isdecimal() and len(value) < 10 else None

@@ -21,9 +21,9 @@ MAX_UNPACKED = 256 * MEBIBYTE
 # Sheets of like rows pack 60 times smaller, bombs 1,000 times; small files may do as they like.
 MAX_RATIO = 150
 _SMALL = 8 * MEBIBYTE
-_OLE = b"\xd0\xcf\x11\xe0"
+OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_IS_ENCRYPTED = 0x1
+IS_ENCRYPTED = 0x1
 # Neither Office nor its like declares a document type: what does, brings entities that multiply.
 _DOCTYPE = re.compile(rb"<\x00?!\x00?(?:D\x00?O\x00?C|E\x00?N\x00?T)")
 _XML_HEAD = 4_096
@@ -42,10 +42,10 @@ def damage_told(name: str) -> Generator[None]:
 
 def open_package(name: str, data: bytes) -> zipfile.ZipFile:
     """An Office file, opened. Raises what `open_zip` does, and for entities in its XML."""
-    if data.startswith(_OLE):
-        raise EncryptedDocument(name=name) if _ENCRYPTED in data else WrongContent(name=name)
+    if data.startswith(OLE):
+        raise EncryptedDocument(name=name) if is_encrypted(data) else WrongContent(name=name)
     package = open_zip(name, data)
-    if any(info.flag_bits & _IS_ENCRYPTED for info in package.infolist()):
+    if any(info.flag_bits & IS_ENCRYPTED for info in package.infolist()):
         raise EncryptedDocument(name=name)
     for info in package.infolist():
         if info.filename.lower().endswith((".xml", ".rels")):
@@ -54,6 +54,11 @@ def open_package(name: str, data: bytes) -> zipfile.ZipFile:
             if _DOCTYPE.search(head):
                 raise UnpacksTooLarge(name=name, found="<!DOCTYPE>")
     return package
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Whether a file in the shape of Office 97-2003 is a newer one behind a password."""
+    return _ENCRYPTED in data
 
 
 def open_zip(name: str, data: bytes) -> zipfile.ZipFile:

@@ -80,6 +80,22 @@ class WebhookSettings(_Group):
     allow_private_addresses: bool | None = None
 
 
+class FetchSettings(_Group):
+    """How pages of the web are fetched as documents, and how much of them.
+
+    `allow_private_addresses`: also from private networks and this machine, whoever asks; never by
+    itself. `user_agent` is the name that sites see and robots.txt goes by. `delay_seconds` lie
+    between two requests to the same host, or more where robots.txt wants it. `max_pages` are
+    the most that one site may be asked for.
+    """
+
+    allow_private_addresses: bool = False
+    max_page_mb: Positive = 10
+    user_agent: Annotated[str, Field(pattern=r"^[!-~][ -~]{0,198}$")] = "AnswerDesk"
+    delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    max_pages: Positive = 10_000
+
+
 class RetrievalSettings(_Group):
     """`candidates` are taken from each index; `top_k` passages are read."""
 
@@ -138,6 +154,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     widget: WidgetSettings = WidgetSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    fetch: FetchSettings = FetchSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answers: AnswerSettings = AnswerSettings()
     generator: GeneratorSettings = GeneratorSettings()

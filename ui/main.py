@@ -95,6 +95,7 @@ def _run(assistant: "Assistant", server: "LocalServer", listener: socket.socket)
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     data_dir = assistant.settings.data_dir
+    assistant.web.resume()
     # uvicorn raises the signal that stopped it once more when it is done: then the rest is closed.
     # Set for both, since a process started in the background inherits a deaf ear for SIGINT.
     for stop in (signal.SIGINT, signal.SIGTERM):

@@ -20,6 +20,7 @@ from knowledge.web.visits import Validators
 
 DEFAULT_DEPTH: Final = 3
 DEFAULT_PAGES: Final = 500
+MAX_DEPTH: Final = 20
 # Troubles that are kept in words; the others are counted.
 SHOWN_TROUBLES: Final = 100
 _KEPT_ERRANDS: Final = 500

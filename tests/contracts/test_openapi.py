@@ -18,6 +18,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from chatbot.webhooks.model import Webhook
 from knowledge.documents import Language
+from knowledge.web.errands import Order
 from tests.chatbot.api.scripted_desk import ScriptedDesk, add_team, open_desk
 from tests.chatbot.api.widget_site import SHOP, Browser, add_widget
 
@@ -76,6 +77,7 @@ def administrator(desk: ScriptedDesk) -> Caller:
         {
             "conversation_id": lambda: desk.conversations.start(Language.ENGLISH).id,
             "document_id": lambda: desk.library.add_file("a", b"a", collection="a").id,
+            "job_id": lambda: desk.web.start(Order("http://127.0.0.1:9/")).id,
             "key_id": lambda: desk.accounts.keys.add("agent").key.id,
             "webhook_id": hook,
             "widget_id": lambda: add_widget(desk).id,

@@ -49,6 +49,12 @@ EVERY_ROUTE: Mapping[str, Asked] = {
     "POST /api/v1/documents": Asked(
         EDITOR, "documents:write", {"files": {"file": ("a.txt", b"text")}}
     ),
+    "GET /api/v1/documents/fetch": Asked(AGENT, "documents:read"),
+    "POST /api/v1/documents/fetch": Asked(
+        EDITOR, "documents:write", _json(url="http://127.0.0.1:9/")
+    ),
+    "GET /api/v1/documents/fetch/{job_id}": Asked(AGENT, "documents:read"),
+    "DELETE /api/v1/documents/fetch/{job_id}": Asked(EDITOR, "documents:write"),
     "GET /api/v1/documents/{document_id}": Asked(AGENT, "documents:read"),
     "DELETE /api/v1/documents/{document_id}": Asked(EDITOR, "documents:write"),
     "GET /api/v1/documents/{document_id}/text": Asked(AGENT, "documents:read"),

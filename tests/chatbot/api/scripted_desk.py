@@ -53,6 +53,7 @@ from knowledge.documents import (
 )
 from knowledge.errors import DocumentNotFound
 from knowledge.rules.book import RuleBook
+from knowledge.web.jobs import WebFetching
 from tests.fakes import HashEmbedder
 
 SECRET = b"0" * 32
@@ -137,7 +138,14 @@ class MemoryShelf:
         self.data: dict[str, bytes] = {}
 
     def add_file(
-        self, name: str, data: bytes, *, collection: str, source: str | None = None
+        self,
+        name: str,
+        data: bytes,
+        *,
+        collection: str,
+        source: str | None = None,
+        bundle: str = "",
+        url: str | None = None,
     ) -> DocumentRecord:
         key = f"d{len(self.records)}"
         state = DocumentState.KEYWORD_READY
@@ -145,6 +153,7 @@ class MemoryShelf:
         self.records[key] = DocumentRecord(
             key, collection, source or name, name, name, Language.ENGLISH, state, "0", len(data)
         )
+        self.records[key] = replace(self.records[key], bundle=bundle, url=url)
         return self.records[key]
 
     def add_passages(self, name: str, data: bytes, *, collection: str) -> list[DocumentRecord]:
@@ -182,6 +191,7 @@ class ScriptedDesk:
     settings: Settings
     dialogue: ScriptedDialogue
     library: MemoryShelf
+    web: WebFetching
     retriever: OnePassage
     rules: RuleBook
     conversations: Conversations
@@ -216,10 +226,13 @@ def open_desk(folder: Path) -> Generator[ScriptedDesk]:
     conversations = Conversations(engine)
     webhooks = Webhooks(engine, SECRET)
     courier = Courier(Deliveries(engine, webhooks), allow_private=True)
+    library = MemoryShelf()
+    web = WebFetching(folder / "web", library)
     yield ScriptedDesk(
         settings=Settings(data_dir=folder),
         dialogue=ScriptedDialogue(conversations),
-        library=MemoryShelf(),
+        library=library,
+        web=web,
         retriever=OnePassage(),
         rules=RuleBook(folder / "rules"),
         conversations=conversations,
@@ -234,6 +247,7 @@ def open_desk(folder: Path) -> Generator[ScriptedDesk]:
         courier=courier,
     )
     courier.close()
+    web.close()
     engine.dispose()
 
 

@@ -18,6 +18,7 @@ from chatbot.api.needs import Need
 from chatbot.scopes import SCOPES
 from chatbot.webhooks.model import Webhook
 from chatbot.widgets.model import Widget
+from knowledge.web.errands import Order
 from tests.chatbot.api.every_route import EVERY_ROUTE, call, documented_routes, is_widgets
 from tests.chatbot.api.scripted_desk import PASSWORD, ScriptedDesk, add_team
 from tests.chatbot.api.widget_site import OTHER, SHOP, Browser, add_widget
@@ -55,6 +56,7 @@ class Office:
             "conversation_id": said["conversation_id"],
             "turn_id": said["turn_id"],
             "document_id": document.id,
+            "job_id": self.desk.web.start(Order(f"http://127.0.0.1:9/{CANARY}")).id,
             "key_id": self.desk.accounts.keys.add("agent", CANARY).key.id,
             "webhook_id": self.desk.webhooks.add(hook).id,
             "widget_id": self.desk.widgets.add(Widget("", CANARY, (SHOP,))).id,

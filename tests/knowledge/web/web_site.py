@@ -30,7 +30,9 @@ class Request:
 
 def html(body: str, head: str = "", title: str = "Page", **headers: str) -> File:
     """A web page."""
-    text = f"<!doctype html><html><head><title>{title}</title>{head}</head><body>{body}</body></html>"
+    text = (
+        f"<!doctype html><html><head><title>{title}</title>{head}</head><body>{body}</body></html>"
+    )
     return File(text.encode(), headers={"Content-Type": "text/html; charset=utf-8", **headers})
 
 
@@ -58,7 +60,7 @@ class WebSite:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 -- named by http.server
+            def do_GET(self) -> None:
                 site.answer(self)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- likewise

@@ -5,16 +5,25 @@ from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from chatbot.cancellation import Cancellation
 from chatbot.errors import AnswerDeskError, GeneratorBusy, GeneratorFailed, GeneratorTimeout
-from chatbot.fusion import arbitrate
+from chatbot.fusion import (
+    CuratedReply,
+    Generate,
+    Quote,
+    RuleReply,
+    SideBySide,
+    arbitrate,
+)
 from chatbot.generators import Generator
 from chatbot.grounding import Source, Verdict, keeps_all_values
 from chatbot.messages import Citation, Route, SourcesFound, TextDelta, Working
 from chatbot.phrases import phrase
 from chatbot.prompt import compose_prompt
 from chatbot.writing import cite, gated, joined, quoted_text, readable
+from knowledge.curated.model import CuratedAnswer
 from knowledge.documents import Language
 from knowledge.entities import mask_personal
 from knowledge.reading import Reading, select_quote
@@ -22,6 +31,8 @@ from knowledge.reading import Reading, select_quote
 log = logging.getLogger(__name__)
 
 Writing = Steps[SourcesFound | TextDelta | Working, None, "Draft"]
+# The decisions whose answers are written; the others say a phrase of ours or a rule's.
+Written = RuleReply | CuratedReply | Quote | Generate | SideBySide
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class Material:
     rule: str | None = None
     rule_reply: str = ""
     rule_facts: tuple[str, ...] = ()
+    curated: CuratedAnswer | None = None
 
     @property
     def rule_text(self) -> str:
@@ -71,10 +83,36 @@ class Answering:
         self.generator = generator
         self._limits = limits
 
+    def write(self, decision: Written, material: Material, cancellation: Cancellation) -> Writing:
+        """The answer that `decision` chose to write."""
+        match decision:
+            case RuleReply():
+                return (yield from self.by_rule(material))
+            case CuratedReply():
+                return (yield from self.by_curated(material))
+            case Quote():
+                return (yield from self.by_quote(material))
+            case Generate():
+                return (yield from self.by_generation(material, cancellation))
+            case SideBySide():
+                return (yield from self.side_by_side(material, cancellation))
+            case _:
+                assert_never(decision)
+
     def by_rule(self, material: Material) -> Writing:
         """The rule's own words."""
         yield TextDelta(material.rule_text)
         return Draft("rule")
+
+    def by_curated(self, material: Material) -> Writing:
+        """What a person wrote, to the letter; in another language where it is not in the visitor's."""
+        if material.curated is None:  # decide() never chooses this; a reader of the code may
+            return (yield from self.by_quote(material))
+        text, written_in = material.curated.answer(material.language)
+        yield TextDelta(text)
+        same = written_in is material.language
+        note = "" if same else phrase(f"curated_only_{written_in}", material.language)
+        return Draft("curated", note=note)
 
     def by_quote(self, material: Material) -> Writing:
         """The best sentences, literally, each with its citation."""

@@ -22,7 +22,7 @@ from chatbot.idempotency import Requests
 from chatbot.inbox import Inbox
 from chatbot.outbox import record_failure
 from chatbot.recognising import IntentRecogniser
-from chatbot.samples import SAMPLE_SOURCE, install_rules, sample_documents
+from chatbot.samples import SAMPLE_SOURCE, add_sample_answers, install_rules, sample_documents
 from chatbot.schema import migrate
 from chatbot.settings import Settings, is_loopback
 from chatbot.timeline import Timeline
@@ -33,6 +33,8 @@ from chatbot.webhooks.store import Webhooks, open_webhooks
 from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets, open_widgets
 from chatbot.widgets.visitors import Visitors
+from knowledge.curated.matcher import CuratedMatcher, open_matcher
+from knowledge.curated.store import CuratedAnswers
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
 from knowledge.embedding import CountingEmbedder
@@ -70,6 +72,8 @@ class Assistant:
     generator: ManagedGenerator | None
     embedder: CountingEmbedder
     recogniser: IntentRecogniser
+    answers: CuratedAnswers
+    curated: CuratedMatcher
 
 
 @contextmanager
@@ -108,12 +112,17 @@ def _wire(
         stack.callback(generator.close)
         if background:
             generator.warm_up()
-    _furnish(settings, library)
+    answers = CuratedAnswers(engine)
+    _furnish(settings, library, answers)
     remembering = RememberingEmbedder(library.embedder, shelf=library.spans)
     recogniser = IntentRecogniser(remembering, settings.data_dir / "index" / "intents")
     rules = RuleBook(settings.data_dir / RULES, recogniser.for_rules)
     if background:  # learning intents takes seconds: not in the first visitor's turn
         threading.Thread(target=_learn_intents, args=(recogniser, rules), daemon=True).start()
+    curated = open_matcher(answers, remembering, settings.data_dir / "index")
+    stack.callback(curated.close)
+    if background:
+        curated.work()
     retriever = Retriever(library, remembering, candidates=settings.retrieval.candidates)
     bulletin = Bulletin()
     conversations = Conversations(engine, bulletin)
@@ -134,6 +143,7 @@ def _wire(
         handovers=handovers,
         limits=_turn_limits(settings),
         clock=partial(datetime.now, zone),
+        curated=curated,
         thinking=threading.Semaphore(os.cpu_count() or 1),
     )
     return Assistant(
@@ -155,6 +165,8 @@ def _wire(
         generator=generator,
         embedder=embedder,
         recogniser=recogniser,
+        answers=answers,
+        curated=curated,
     )
 
 
@@ -173,7 +185,7 @@ def _learn_intents(recogniser: IntentRecogniser, rules: RuleBook) -> None:
     recogniser.for_rules(rules.current())
 
 
-def _furnish(settings: Settings, library: Library) -> None:
+def _furnish(settings: Settings, library: Library, answers: CuratedAnswers) -> None:
     """On the first start, put the sample shop in when it is wanted; the rules' folder marks it done."""
     folder = settings.data_dir / RULES
     if folder.exists():
@@ -181,6 +193,7 @@ def _furnish(settings: Settings, library: Library) -> None:
     if settings.sample_knowledge:
         for name, data in sample_documents():
             library.add_file(name, data, collection=DEFAULT_COLLECTION, source=SAMPLE_SOURCE + name)
+        add_sample_answers(answers)
         install_rules(folder)
     folder.mkdir(exist_ok=True)
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import assert_never
 
 from chatbot.answering import Answering, Draft, Material
 from chatbot.cancellation import Cancellation
 from chatbot.conversations import Conversations
 from chatbot.explaining import (
+    curated_shown,
+    found_shown,
     gate_shown,
     nearest_topics,
-    passages_shown,
     reading_shown,
     rules_shown,
     understood_shown,
@@ -21,13 +21,9 @@ from chatbot.explaining import (
 from chatbot.fusion import (
     AskBack,
     Decision,
-    Generate,
     GeneratorState,
     HandOver,
-    Quote,
     Refuse,
-    RuleReply,
-    SideBySide,
     Situation,
     asks_for_synthesis,
     decide,
@@ -47,6 +43,8 @@ from chatbot.phrases import phrase
 from chatbot.ruling import Ruling, apply_rules
 from chatbot.turn import Turn, TurnLimits, begin, happened_before
 from chatbot.understanding import Understanding, Understood
+from knowledge.curated.matcher import CuratedMatcher
+from knowledge.curated.model import Near
 from knowledge.documents import Language
 from knowledge.reader import Reader
 from knowledge.reading import Reading
@@ -54,6 +52,9 @@ from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
 
 Stage = Iterator[ReplyEvent]
+
+# Ways to ask for curated answers that the trace names.
+WAYS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class DialogueManager:
     handovers: Handovers
     limits: TurnLimits
     clock: Callable[[], datetime]
+    curated: CuratedMatcher
     # Held while a turn computes: many that compute at once only slow down one another and the
     # server's event loop.
     thinking: AbstractContextManager[object] = field(default_factory=nullcontext[None])
@@ -125,6 +127,7 @@ class DialogueManager:
         turn.conversation = ruling.conversation
         turn.rules = tuple(firing.rule_id for firing in ruling.outcome.fired)
         yield turn.trace.step("rules", *rules_shown(ruling.outcome))
+        turn.curated = yield from self._look_for_curated(turn, ruling)
         reading = yield from self._look_up(turn, understood, ruling)
         situation = self._situation(turn, understood, ruling, reading)
         decision = decide(situation)
@@ -132,10 +135,31 @@ class DialogueManager:
         yield turn.trace.step("decide", reason, {"decision": type(decision).__name__})
         yield from self._carry_out(turn, decision, ruling, reading, cancellation)
 
+    def _look_for_curated(
+        self, turn: Turn, ruling: Ruling
+    ) -> Generator[ReplyEvent, None, Near | None]:
+        """The answer that a person wrote for this question, as typed: a rule comes before it.
+
+        Passages that came with the question stand for all that is known, curated answers included.
+        """
+        if ruling.decides or turn.question.passages is not None:
+            return None
+        with self.thinking:
+            near = self.curated.nearest(turn.text, turn.question.collection, WAYS_SHOWN)
+        if near:
+            yield turn.trace.step("curated", *curated_shown(near, turn.language))
+        return near[0] if near and near[0].matches else None
+
     def _look_up(
         self, turn: Turn, understood: Understood, ruling: Ruling
     ) -> Generator[ReplyEvent, None, Reading]:
-        """Retrieve and read, unless the rules suffice: the cheapest route first."""
+        """Retrieve and read, unless the rules suffice: the cheapest route first.
+
+        A curated answer suffices in every mode.
+        """
+        if turn.curated is not None:
+            turn.answerability = 1.0  # a person vouches for it
+            return Reading()
         if ruling.decides and turn.mode == "mixed":
             yield turn.trace.step("retrieve", phrase("why_not_retrieved", turn.language))
             return Reading()
@@ -147,11 +171,12 @@ class DialogueManager:
             else self.retriever.given(given)
         )
         with self.thinking:
-            ranked = self.retriever.search_pool(pool, understood.query, self.limits.top_k)
-        yield turn.trace.step("retrieve", understood.query.text, passages_shown(ranked))
+            reworded = self.retriever.reword(understood.query, pool)
+            ranked = self.retriever.search_pool(pool, reworded.query, self.limits.top_k)
+        yield turn.trace.step("retrieve", *found_shown(reworded, ranked))
         yield Working("checking")
         with self.thinking:
-            reading = self.reader.read(understood.query, ranked, pool)
+            reading = self.reader.read(reworded.query, ranked, pool)
         turn.answerability = reading.answerability
         turn.suggestions = nearest_topics(ranked, turn.language)
         yield turn.trace.step("read", *reading_shown(reading, turn.language))
@@ -168,6 +193,7 @@ class DialogueManager:
             generator=self._generator_state(turn.language, suspicious=understood.suspicious),
             spread=asks_for_synthesis(turn.text),
             refused_before=turn.conversation.refusals > 0 and turn.conversation.status == "bot",
+            curated=turn.curated.question if turn.curated else None,
         )
 
     def _generator_state(self, language: Language, *, suspicious: bool) -> GeneratorState:
@@ -196,19 +222,11 @@ class DialogueManager:
                 question = ruling.outcome.ask.question if ruling.outcome.ask else None
                 yield TextDelta(ruling.text(question, turn.language))
                 turn.draft = Draft("clarify")
-            case RuleReply():
-                turn.draft = yield from self.answering.by_rule(material)
-            case Quote():
-                turn.draft = yield from self.answering.by_quote(material)
-            case Generate():
-                turn.draft = yield from self.answering.by_generation(material, cancellation)
-            case SideBySide():
-                turn.draft = yield from self.answering.side_by_side(material, cancellation)
             case Refuse():
                 yield TextDelta(phrase("refuse", turn.language))
                 turn.draft = Draft("refuse")
             case _:
-                assert_never(decision)
+                turn.draft = yield from self.answering.write(decision, material, cancellation)
         yield turn.trace.step("answer", turn.draft.note, gate_shown(turn.draft))
 
     def _hand_over(self, turn: Turn, ruling: Ruling, rule: str | None) -> Stage:
@@ -238,4 +256,5 @@ def _material(turn: Turn, ruling: Ruling, reading: Reading) -> Material:
         rule=verdict.reply or verdict.evidence,
         rule_reply=ruling.text(outcome.reply, turn.language),
         rule_facts=tuple(ruling.text(e.texts, turn.language) for e in outcome.evidence),
+        curated=turn.curated.answer if turn.curated else None,
     )

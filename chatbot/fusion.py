@@ -3,6 +3,8 @@
 serial    the Transformer phrases whatever the rules or the documents support
 parallel  a rule and the Transformer answer side by side; `arbitrate` chooses
 mixed     the cheapest route that suffices: rule, quote, and only then the Transformer
+
+An answer that a person wrote is given word for word in every mode; only rules come before it.
 """
 
 import re
@@ -31,6 +33,7 @@ class Situation:
     """All that the choice depends on. `spread`: no single passage can be expected to say it.
 
     `refused_before`: the turn before was refused too, and no person was called yet.
+    `curated`: the way to ask, of an answer that a person wrote, that was found to be the question.
     """
 
     mode: Mode
@@ -40,6 +43,7 @@ class Situation:
     generator: GeneratorState
     spread: bool = False
     refused_before: bool = False
+    curated: str | None = None
 
     @property
     def answerable(self) -> bool:
@@ -62,6 +66,13 @@ class AskBack:
 @dataclass(frozen=True, slots=True)
 class RuleReply:
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedReply:
+    """The answer that a person wrote for `question`."""
+
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +102,14 @@ class Refuse:
     why: str
 
 
-Decision = HandOver | AskBack | RuleReply | Quote | Generate | SideBySide | Refuse
+Decision = HandOver | AskBack | RuleReply | CuratedReply | Quote | Generate | SideBySide | Refuse
 
 
 def decide(situation: Situation) -> Decision:
-    """The route of the turn. Rules that ask for a person or for a fact win in every mode."""
+    """The route of the turn. Rules that ask for a person or for a fact win in every mode.
+
+    A rule also wins over a curated answer: it knows of the order at hand, the answer does not.
+    """
     rules = situation.rules
     if rules.hand_over is not None:
         return HandOver(rules.hand_over)
@@ -104,11 +118,9 @@ def decide(situation: Situation) -> Decision:
     rule = rules.reply or rules.evidence
     if rule is not None:
         return _with_rule(situation, rule)
-    if not situation.answerable and situation.refused_before:
-        return HandOver(None)
-    if not situation.answerable:
-        return Refuse("why_refuse" if situation.answerability > 0 else "why_refuse_empty")
-    return _from_evidence(situation)
+    if situation.curated is not None:
+        return CuratedReply(situation.curated)
+    return _from_evidence(situation) if situation.answerable else _without_evidence(situation)
 
 
 def _with_rule(situation: Situation, rule: str) -> Decision:
@@ -117,6 +129,12 @@ def _with_rule(situation: Situation, rule: str) -> Decision:
     if situation.mode == "serial":
         return Generate("why_rule_phrased", rule)
     return SideBySide(rule) if situation.answerable else RuleReply(rule)
+
+
+def _without_evidence(situation: Situation) -> Decision:
+    if situation.refused_before:
+        return HandOver(None)
+    return Refuse("why_refuse" if situation.answerability > 0 else "why_refuse_empty")
 
 
 def _from_evidence(situation: Situation) -> Decision:

@@ -47,6 +47,26 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "Rule “{rule}” decides; the Transformer phrases it.",
         "由规则“{rule}”决定，由语言模型表述。",
     ),
+    "why_curated": (
+        "A colleague wrote the answer to “{question}”, and this is that question.",
+        "同事为“{question}”审定过答案，您问的正是这个问题。",
+    ),
+    "curated_found": (
+        "A checked answer fits.",
+        "有一条审定答案符合。",
+    ),
+    "curated_none": (
+        "No checked answer fits.",
+        "没有符合的审定答案。",
+    ),
+    "curated_only_en": (
+        "The answer was written in English only.",
+        "这条答案只有英文，因此以英文给出。",
+    ),
+    "curated_only_zh": (
+        "The answer was written in Chinese only, so it is given in Chinese.",
+        "这条答案只有中文。",
+    ),
     "why_quote": (
         "The documents answer this in their own words (answerability {answerability:.2f}).",
         "资料原文即可回答（可答度 {answerability:.2f}）。",

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from knowledge.documents import Language
+from knowledge.curated.csv_file import parsed
+from knowledge.curated.store import CuratedAnswers
+from knowledge.documents import DEFAULT_COLLECTION, Language
 
 # What the sources of sample documents begin with.
 SAMPLE_SOURCE = "sample:"
@@ -27,3 +29,10 @@ def sample_documents() -> Iterator[tuple[str, bytes]]:
     for language in Language:
         for file in sorted(_SAMPLES.joinpath("documents", language).iterdir(), key=str):
             yield f"{language}/{file.name}", file.read_bytes()
+
+
+def add_sample_answers(answers: CuratedAnswers) -> None:
+    """Put the sample shop's curated answers in, where there are none yet."""
+    if not answers.list(limit=1):
+        file = _SAMPLES.joinpath("answers.csv")
+        answers.take_in(file.name, parsed(file.name, file.read_bytes(), DEFAULT_COLLECTION))

@@ -18,6 +18,7 @@ from chatbot.messages import (
 )
 from chatbot.phrases import phrase
 from chatbot.trace import Trace
+from knowledge.curated.model import Near
 from knowledge.documents import Language
 from knowledge.language import detect_language
 
@@ -51,6 +52,7 @@ class Turn:
     rules: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     unanswered: bool = False
+    curated: Near | None = None
 
     @property
     def language(self) -> Language:

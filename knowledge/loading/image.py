@@ -72,7 +72,9 @@ def _page(name: str, image: Image.Image, index: int, count: int) -> Pieces:
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked no larger than needed
     upright = ImageOps.exif_transpose(image)
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    pieces = read_picture(np.asarray(_on_white(upright))[:, :, ::-1], 1.0)
+    picture = np.asarray(_on_white(upright))[:, :, ::-1]
+    now.tell(PageRead(index + 1, count, is_begun=True))
+    pieces = read_picture(picture, 1.0)
     now.tell(PageRead(index + 1, count, pieces))
     return pieces
 

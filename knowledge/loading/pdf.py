@@ -167,7 +167,7 @@ def _seen(page: Any, sheet: Sheet, number: int, count: int, notes: _Notes) -> Sh
         if len(notes.pictures) + len(notes.empty) >= MAX_PICTURES:
             notes.left_out.append(number)
             return sheet
-        pieces = _look_at(page)
+        pieces = _look_at(page, PageRead(number, count, is_begun=True))
         now.tell(PageRead(number, count, pieces))
     if sum(len(p.text) for p in pieces) <= sum(len(p.text) for p in sheet.pieces):
         notes.empty.extend([] if sheet.pieces else [number])
@@ -177,12 +177,13 @@ def _seen(page: Any, sheet: Sheet, number: int, count: int, notes: _Notes) -> Sh
     return replace(sheet, pieces=pieces, rules=(), width=width, height=height)
 
 
-def _look_at(page: Any) -> tuple[Piece, ...]:
+def _look_at(page: Any, begun: PageRead) -> tuple[Piece, ...]:
     # Imported late: most PDFs have text.
     from knowledge.loading.ocr import LONGEST_SIDE, read_picture  # noqa: PLC0415
 
     scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, LONGEST_SIDE / max(page.get_size()))
     bitmap = page.render(scale=scale)
+    current().tell(begun)
     try:
         return read_picture(bitmap.to_numpy(), 1 / scale)
     finally:

@@ -12,11 +12,20 @@ Pieces = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """Page `page` of `pages` is done; `pieces` are what a picture of it says, which took long."""
+    """Page `page` of `pages` is done; `pieces` are what a picture of it says, which took long.
+
+    Or, `is_begun`, the page's picture is about to be read.
+    """
 
     page: int
     pages: int
     pieces: Pieces | None = None
+    is_begun: bool = False
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Grows with every telling of a reading."""
+        return self.page, 0 if self.is_begun else 1
 
 
 def _nobody(read: PageRead) -> None:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.documents import LoadedText, Section
 from knowledge.language import split_sentences
+from knowledge.spans import TABLE_CELL
 
 # A Han character says about as much as 2.5 Latin ones: 350 of them weigh as 875 characters do.
 HAN_WEIGHT = 2.5
@@ -19,6 +20,8 @@ _INTRODUCTION = 150
 _LEAD = 160
 # A last piece lighter than this part of the target joins the piece before it.
 _LEFTOVER_SHARE = 0.25
+# Of a wider header only the first columns are repeated, lest they outweigh the rows.
+_LONGEST_HEADER = 400
 
 # Ideographs, kana, hangul, full-width forms and everything above the basic plane.
 _HEAVY = re.compile(
@@ -31,12 +34,16 @@ _ITEM_LINE = re.compile(
 _QUESTION_MARK = re.compile(
     r"(?:Q\s?\d*|问|問|Question\s?\d*|问题\s?\d*)\s?[:：.、]", re.IGNORECASE
 )
+_ANSWER_MARK = re.compile(r"(?:A|Answer|答|回答|答案)\s?\d*\s?[:：]", re.IGNORECASE)
 _SENTENCE_END = tuple(".!?。！？…；;|")
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Characters `[start, end)` of a document's text, and the headings they stand under."""
+    """Characters `[start, end)` of a document's text, and the headings they stand under.
+
+    To a chunk that begins inside a table, the table's header is the innermost heading.
+    """
 
     start: int
     end: int
@@ -62,7 +69,7 @@ def chunk(loaded: LoadedText, *, target: int = TARGET, limit: int = LIMIT) -> tu
     chunks: list[Chunk] = []
     for section in _tiling(loaded):
         chunks.extend(cutter.section(section))
-    return tuple(_join_introductions(cutter, chunks))
+    return tuple(_under_table_headers(loaded.text, _join_introductions(cutter, chunks)))
 
 
 def _tiling(loaded: LoadedText) -> Sequence[Section]:
@@ -78,6 +85,42 @@ def _join_introductions(cutter: "_Cutter", chunks: Sequence[Chunk]) -> list[Chun
         else:
             joined.append(item)
     return joined
+
+
+def _under_table_headers(text: str, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Chunks in order; those that begin below the header of a table get it as a heading."""
+    tables = _tables(text)
+    table = next(tables, None)
+    for piece in chunks:
+        while table is not None and table.end <= piece.start:
+            table = next(tables, None)
+        if table is not None and table.first_row <= piece.start:
+            yield replace(piece, headings=(*piece.headings, table.header))
+        else:
+            yield piece
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table whose rows below the header are characters `[first_row, end)`."""
+
+    first_row: int
+    end: int
+    header: str
+
+
+def _tables(text: str) -> Iterator[_Table]:
+    """Paragraphs in which a row of cells follows another; the first of them is the header."""
+    for start, end in _pieces(text, 0, len(text), _PARAGRAPH):
+        cell = text.find(TABLE_CELL, start, end)
+        line_end = text.find("\n", cell, end) if cell >= 0 else -1
+        if line_end < 0 or TABLE_CELL not in text[line_end + 1 : end].partition("\n")[0]:
+            continue
+        header = text[max(start, text.rfind("\n", start, cell) + 1) : line_end]
+        if len(header) > _LONGEST_HEADER:
+            header = header[:_LONGEST_HEADER].rpartition(TABLE_CELL)[0]
+        if header:
+            yield _Table(line_end + 1, end, header.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +257,8 @@ def _is_question(paragraph: str) -> bool:
     """A paragraph that is a question, or begins with one that is marked as such."""
     if _QUESTION_MARK.match(paragraph):
         return True
+    if _ANSWER_MARK.match(paragraph):  # an answer may end with a question in return
+        return False
     return (
         weight(paragraph) < _LEAD * 2 and paragraph.endswith(("?", "？")) and "\n" not in paragraph
     )

@@ -28,7 +28,8 @@ class AnswerSpan:
 
 def span_text(passage: Passage, span: AnswerSpan) -> str:
     """The span under its passage's title and headings, with the context that it hangs on."""
-    above = [passage.heading_path, span.context]
+    context = span.context if span.context not in passage.position.headings else ""
+    above = [passage.heading_path, context]
     return "\n".join([*(part for part in above if part), passage.text[span.start : span.end]])
 
 
@@ -42,12 +43,13 @@ def span_texts(passage: Passage) -> list[str]:
 def answer_spans(text: str, headings: tuple[str, ...] = ()) -> tuple[AnswerSpan, ...]:
     """The spans of `text`, in order; lists overlap with their items. Headings, questions and table headers are none."""
     known = {normalise(heading).casefold() for heading in headings}
+    found = _lines(text)
     lines = [
-        line
-        for line in _lines(text)
-        if normalise(text[line[0][0] : line[-1][1]]).casefold() not in known
+        line for line in found if normalise(text[line[0][0] : line[-1][1]]).casefold() not in known
     ]
-    return tuple(_spans(text, lines))
+    # What begins inside a table has its header as the innermost heading, and not in the text.
+    innermost = headings[-1] if headings and len(lines) == len(found) else ""
+    return tuple(_spans(text, lines, innermost if TABLE_CELL in innermost else ""))
 
 
 # The sentences of one line of text, each `(start, end)`.
@@ -64,17 +66,31 @@ def _lines(text: str) -> list[_Line]:
     return lines
 
 
-def _spans(text: str, lines: Sequence[_Line]) -> Iterator[AnswerSpan]:
+def _headers(text: str, lines: Sequence[_Line], above: str) -> Iterator[str | None]:
+    """For each line the header of its table; empty for the header itself, None for what is no row.
+
+    A table ends with its paragraph. `above` is the header of one that begins before the text.
+    """
+    end = 0
+    for line in lines:
+        if text.count("\n", end, line[0][0]) > 1:
+            above = ""
+        end = line[-1][1]
+        is_row = TABLE_CELL in text[line[0][0] : end]
+        yield above if is_row else None
+        if is_row and not above:
+            above = text[line[0][0] : end]
+
+
+def _spans(text: str, lines: Sequence[_Line], table_header: str) -> Iterator[AnswerSpan]:
     context = ""
-    table_header = ""
-    for index, line in enumerate(lines):
+    headers = _headers(text, lines, table_header)
+    for index, (line, header) in enumerate(zip(lines, headers, strict=True)):
         whole = text[line[0][0] : line[-1][1]]
-        if TABLE_CELL in whole:
-            if table_header:
-                yield AnswerSpan(line[0][0], line[-1][1], table_header)
-            table_header = table_header or whole
+        if header is not None:
+            if header:
+                yield AnswerSpan(line[0][0], line[-1][1], header)
             continue
-        table_header = ""
         asked = _asked_in(text, line)
         if asked == len(line):  # nothing but a question: the lines below answer it
             context = whole
@@ -85,12 +101,14 @@ def _spans(text: str, lines: Sequence[_Line]) -> Iterator[AnswerSpan]:
             context = ""
         yield from (AnswerSpan(start, end, context) for start, end in line[asked:-1])
         start, end = line[-1]
-        if _LEAD.search(whole):
-            yield AnswerSpan(start, _end_of_list(text, lines[index:]), context)
-            context = text[start:end]
-        else:
-            yield AnswerSpan(start, end, context)
-            context = context if _ITEM.match(whole) else ""
+        is_lead = _LEAD.search(whole) is not None
+        yield AnswerSpan(start, _end_of_list(text, lines[index:]) if is_lead else end, context)
+        context = text[start:end] if is_lead else _kept(context, whole)
+
+
+def _kept(context: str, line: str) -> str:
+    """What the line below still hangs on: an item passes on what it hangs on itself."""
+    return context if _ITEM.match(line) else ""
 
 
 def _asked_in(text: str, line: _Line) -> int:

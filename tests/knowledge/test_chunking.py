@@ -139,6 +139,47 @@ def test_a_long_table_is_cut_between_rows() -> None:
     assert all(piece.startswith("plan ") for piece in pieces[1:])
 
 
+def test_a_piece_of_a_table_is_found_by_the_names_of_its_columns() -> None:
+    rows = "\n".join(f"plan {n} | {n} dollars a month, {'billed yearly, ' * 5}" for n in range(40))
+    text = (
+        f"# Prices\n\nWhat we ask for.\n\n| Plan | Price |\n|---|---|\n{rows}\n\nAsk us for more.\n"
+    )
+    pieces = _pieces(load("t.md", text.encode()))
+    assert len(pieces) > 2
+    assert pieces[0][1] == ("Prices",)
+    assert "Plan | Price" in pieces[0][0]
+    assert all(headings == ("Prices", "Plan | Price") for _, headings in pieces[1:])
+    assert all("Plan | Price" not in piece for piece, _ in pieces[1:])
+
+
+def test_text_after_a_table_does_not_stand_under_its_header() -> None:
+    rows = "\n".join(f"plan {n} | {n} dollars a month, {'billed yearly, ' * 5}" for n in range(40))
+    prose = "Prices hold for a year. " * 30
+    pieces = _pieces(load("t.txt", f"Plan | Price\n{rows}\n\n{prose}".encode()))
+    assert pieces[-1][0].startswith("Prices hold")
+    assert pieces[-1][1] == ()
+    assert pieces[-2][1] == ("Plan | Price",)
+
+
+@given(st.integers(1, 120), st.integers(1, 8), st.integers(40, 400))
+def test_every_chunk_that_begins_below_a_header_has_it(rows: int, cells: int, target: int) -> None:
+    header = " | ".join(f"column {n}" for n in range(cells + 1))
+    lines = [" | ".join(f"cell {r}.{n}" for n in range(cells + 1)) for r in range(rows)]
+    text = "\n".join([header, *lines])
+    chunks = chunk(LoadedText("t", text, ()), target=target, limit=target + 100)
+    assert "".join(text[c.start : c.end] for c in chunks) == text
+    for piece in chunks:
+        assert piece.headings == ((header,) if piece.start > len(header) else ())
+
+
+def test_an_answer_that_asks_back_stays_with_its_question() -> None:
+    text = "Q: It does not start.\n\nA: Is it plugged in?\n\nQ: It is loud.\n\nA: Clean it."
+    assert [piece for piece, _ in _pieces(load("faq.txt", text.encode()))] == [
+        "Q: It does not start.\n\nA: Is it plugged in?",
+        "Q: It is loud.\n\nA: Clean it.",
+    ]
+
+
 def test_chinese_chunks_hold_about_350_characters() -> None:
     text = "".join(f"第{n}条规定说明了退货与换货的办法和时限。" for n in range(150))
     pieces = [piece for piece, _ in _pieces(load("规定.txt", text.encode()))]

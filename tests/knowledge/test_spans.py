@@ -43,6 +43,26 @@ def test_a_table_row_knows_its_header() -> None:
     assert quoted(text) == [("K2 | 1.7 l", "Model | Capacity"), ("K3 | 0.9 l", "Model | Capacity")]
 
 
+def test_a_row_cut_from_its_table_knows_the_header_above_it() -> None:
+    text = "K9 | 1.2 l\nKitchen\nK10 | 2 l\n\nSee also the list."
+    assert quoted(text, ("Kettles", "Model | Capacity")) == [
+        ("K9 | 1.2 l", "Model | Capacity"),
+        ("Kitchen", ""),
+        ("K10 | 2 l", "Model | Capacity"),
+        ("See also the list.", ""),
+    ]
+
+
+def test_a_heading_with_a_bar_is_no_table_header_where_it_stands_in_the_text() -> None:
+    text = "Prices | Shop\n\nModel | Price\nK9 | 5"
+    assert quoted(text, ("Prices | Shop",)) == [("K9 | 5", "Model | Price")]
+
+
+def test_each_table_has_its_own_header() -> None:
+    text = "Model | Price\nK9 | 5\n\nCity | Days\nBerlin | 2"
+    assert quoted(text) == [("K9 | 5", "Model | Price"), ("Berlin | 2", "City | Days")]
+
+
 @given(st.text(alphabet="ab。？:\n-|1. ", max_size=120))
 def test_spans_are_literal_and_never_empty(text: str) -> None:
     for span in answer_spans(text):

@@ -21,6 +21,7 @@ from knowledge.curated.model import Near
 from knowledge.documents import Language, Ranked
 from knowledge.language import detect_language
 from knowledge.reading import Reading
+from knowledge.rewording import Reworded
 from knowledge.rules.model import RuleOutcome
 
 Shown = tuple[str, Mapping[str, object]]
@@ -63,9 +64,13 @@ def curated_shown(near: Sequence[Near], language: Language) -> Shown:
     }
 
 
-def passages_shown(ranked: Sequence[Ranked]) -> Mapping[str, object]:
-    """The passages with their places in each ranking."""
-    return {
+def found_shown(reworded: Reworded, ranked: Sequence[Ranked]) -> Shown:
+    """What was searched for, and the passages with their places in each ranking."""
+    return reworded.query.keywords, {
+        "read_as": [
+            {"said": change.said, "read": change.read, "why": change.why}
+            for change in reworded.changes
+        ],
         "passages": [
             {
                 "passage_id": item.passage.id,
@@ -81,7 +86,7 @@ def passages_shown(ranked: Sequence[Ranked]) -> Mapping[str, object]:
                 ),
             }
             for item in ranked
-        ]
+        ],
     }
 
 

@@ -10,7 +10,8 @@ from knowledge.entities import Entity, find_entities
 from knowledge.followups import is_follow_up
 from knowledge.intents import IntentGuess
 from knowledge.language import detect_language
-from knowledge.retrieval import Query, contextual
+from knowledge.pools import Query
+from knowledge.retrieval import contextual
 from knowledge.sentiment import Sentiment, sentiment
 
 

@@ -236,6 +236,26 @@ class InvalidPassageFile(InvalidPassages):
         return "\n".join([super().text(language), *lines[: self.shown], *rest])
 
 
+class InvalidSynonyms(AnswerDeskError):
+    """`problems` are (line, English reason, Chinese reason)."""
+
+    code = "invalid_synonyms"
+    en = "Nothing was changed; these lines cannot be read:"
+    zh = "未作任何更改，以下各行无法读取："
+
+    def __init__(self, *, problems: Sequence[tuple[int, str, str]]) -> None:
+        self.problems = problems
+        super().__init__()
+
+    def text(self, language: Language) -> str:
+        """The message in `language`, a line for each problem."""
+        if language is Language.CHINESE:
+            lines = [f"第 {line} 行：{zh}" for line, _, zh in self.problems]
+        else:
+            lines = [f"line {line}: {en}" for line, en, _ in self.problems]
+        return "\n".join([super().text(language), *lines])
+
+
 class PathNotFound(AnswerDeskError):
     code = "path_not_found"
     status = 404

@@ -1,23 +1,23 @@
 """The one door to the documents: what comes in, what is found, how far the work has come."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from knowledge.bundles import Bundles
+from knowledge.bundles import ARCHIVE_ENDING, Bundles
 from knowledge.document_errors import OriginalNotKept
 from knowledge.document_rows import Origin
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import AnswerDeskError, UnreadableDocument
 from knowledge.indexes import Hit
-from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
 from knowledge.indexes.spans import SpanVectors
-from knowledge.ingest import Ingestor, Stores
+from knowledge.ingest import Ingestor
 from knowledge.intake import (
     AssignedPassage,
     FoundFile,
@@ -29,12 +29,16 @@ from knowledge.intake import (
     parse_passages,
 )
 from knowledge.loading import check, ending
+from knowledge.loading.kept import KeptPages
+from knowledge.model_marks import ModelMarks, SwapProgress
 from knowledge.originals import Originals
-from knowledge.passages import PassageStore
+from knowledge.passages import NamedPassage, PassageStore
+from knowledge.pools import bm25_idf
 from knowledge.priority import GatedEmbedder, PriorityGate
 from knowledge.reading_ahead import ReadingAhead
-from knowledge.retrieval import bm25_idf
+from knowledge.serving import Models, QueryEmbedder, Serving
 from knowledge.store import DocumentStore, IngestProgress, OnFailed
+from knowledge.stores import Stores
 from knowledge.upkeep import Upkeep
 
 _POLL_SECONDS = 0.1
@@ -45,7 +49,7 @@ Hits = list[Hit]
 def open_library(
     data_dir: Path,
     engine: Engine,
-    embedder: Embedder,
+    embedder: Embedder | Models,
     *,
     background: bool = True,
     read_ahead: bool = True,
@@ -56,25 +60,26 @@ def open_library(
     What an earlier process left unfinished is taken up at once; without `background`,
     when something is added or waited for. `read_ahead` embeds what will be read of the passages,
     after everything else. `on_failed` is told of documents that cannot be
-    taken in. Close it to end the work.
+    taken in. Of two models, the earlier one is searched with until the wanted one has made all
+    its vectors. Close it to end the work.
     """
-    gate = PriorityGate()
-    passages = PassageStore(engine, embedder.fingerprint)
-    passages.forget_other_models()
-    spans = SpanVectors(data_dir / "index" / "spans.db", embedder.fingerprint)
+    models = embedder if isinstance(embedder, Models) else Models("", embedder)
+    gate, wanted = PriorityGate(), models.wanted
+    vectors = Serving(data_dir, models)
+    passages = PassageStore(engine, vectors.fingerprint)
+    passages.serve(vectors.fingerprint, wanted.fingerprint)
+    spans = SpanVectors(data_dir / "index" / "spans.db", wanted.fingerprint)
     stores = Stores(
         documents=DocumentStore(engine, Originals(data_dir / "files"), on_failed),
         passages=passages,
+        marks=ModelMarks(engine),
         keywords=KeywordIndex(data_dir / "index" / "keyword.db"),
-        vectors=ChromaIndex(
-            data_dir / "index" / "chroma",
-            fingerprint=embedder.fingerprint,
-            dimension=embedder.dimension,
-        ),
+        kept_pages=KeptPages(data_dir / "reading"),
+        vectors=vectors,
         spans=spans,
-        embedder=embedder,
+        embedder=wanted,
         gate=gate,
-        ahead=ReadingAhead(passages, spans, embedder, gate) if read_ahead else None,
+        ahead=ReadingAhead(passages, spans, wanted, gate) if read_ahead else None,
     )
     library = Library(stores, engine)
     if background:
@@ -101,6 +106,14 @@ class Library:
         """The embedder for questions; while one is embedded, the background waits."""
         return GatedEmbedder(self._stores.embedder, self._stores.gate)
 
+    def query_embedder(self, embedder: Embedder) -> Embedder:
+        """`embedder`, the wanted one, but for questions to vectors of the model before it."""
+        return QueryEmbedder(self._stores.vectors, embedder, self._stores.gate)
+
+    def searching(self) -> AbstractContextManager[None]:
+        """Hold this from a question's vector to the last look at what it finds. Not to be nested."""
+        return self._stores.vectors.searching()
+
     def add_file(
         self,
         name: str,
@@ -125,6 +138,19 @@ class Library:
         record = self._stores.documents.add(checked_collection(collection), origin, shown, data)
         self.work()
         return record
+
+    def add_archive(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> Sequence[DocumentRecord]:
+        """Take in the members of an archive, each a document, in the place of what it held before.
+
+        What cannot be read is listed as failed. Raises `UnreadableDocument` for an archive that
+        cannot be opened, `FileTooLarge` or `InvalidCollection`.
+        """
+        shown = clean_name(name)
+        check_size(shown, len(data))
+        content = self._ingestor.files.unpack(shown, data)
+        return self.bundles.add(shown, content, collection=collection, source=source)
 
     def add_paths(
         self,
@@ -195,7 +221,8 @@ class Library:
 
     def span_vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
         """For each passage whose spans are embedded their vectors, shape `(spans, dimension)`."""
-        return self._stores.spans.of_passages(keys)
+        # Made by the wanted model, which may not be the one that questions are embedded with yet.
+        return {} if self._stores.vectors.coming else self._stores.spans.of_passages(keys)
 
     def original(self, document_id: str) -> bytes:
         """The file a document came as. Raises `DocumentNotFound` or `OriginalNotKept`."""
@@ -208,6 +235,10 @@ class Library:
         """The passages of a document, in the order of its text. Raises `DocumentNotFound`."""
         self._stores.documents.record(document_id)
         return self._stores.passages.of_document(document_id)
+
+    def named_passage(self, collection: str, passage_id: str) -> NamedPassage | None:
+        """The passage of that id, of another collection when this one has none."""
+        return self._stores.passages.named(collection, passage_id)
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """The passages with these keys; one that was deleted meanwhile is missing."""
@@ -234,9 +265,29 @@ class Library:
         count, frequency = self._stores.keywords.document_frequency(collection, words)
         return {word: bm25_idf(count, frequency[word]) for word in words}
 
+    def vocabulary(self, collection: str) -> Collection[str]:
+        """Every term of a collection's passages."""
+        return self._stores.keywords.vocabulary(collection)
+
+    def passage_count(self, collection: str) -> int:
+        """How many passages a collection has."""
+        return self._stores.keywords.document_frequency(collection, [])[0]
+
     def progress(self) -> IngestProgress:
         """How far the background work has come."""
         return self._stores.documents.progress()
+
+    def reading(self) -> Mapping[str, PageRead | None]:
+        """Documents whose pages are pictures, by id: the page they are at, None for those that wait."""
+        return self._ingestor.files.aside
+
+    def swap_progress(self) -> SwapProgress | None:
+        """How far another model's vectors have come; None when none are being made."""
+        vectors = self._stores.vectors
+        if vectors.coming is None:
+            return None
+        done, total = self._stores.marks.count(vectors.coming.embedder.fingerprint)
+        return SwapProgress(vectors.model, done, total)
 
     def wait(
         self,
@@ -273,6 +324,8 @@ class Library:
             raise UnreadableDocument(name=file.name, reason=str(error.strerror)) from error
         if ending(file.name) == ".jsonl":
             return self.add_passages(file.name, data, collection=collection)
+        if ending(file.name) == ARCHIVE_ENDING:
+            return self.add_archive(file.name, data, collection=collection, source=str(file.path))
         return [self.add_file(file.name, data, collection=collection, source=str(file.path))]
 
 

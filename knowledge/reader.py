@@ -16,8 +16,9 @@ from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder
 from knowledge.language import term_set
 from knowledge.names import missing_names, names_in
+from knowledge.pools import PassagePool, Query
 from knowledge.reading import Evidence, Reading
-from knowledge.retrieval import PassagePool, Query, coverage, query_vector, weighted_terms
+from knowledge.retrieval import coverage, query_vector, weighted_terms
 from knowledge.spans import AnswerSpan, answer_spans, span_text
 
 # Reading eight rather than four lets visitors who use other words than the documents find the

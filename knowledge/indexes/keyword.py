@@ -24,6 +24,7 @@ _MAX_QUERY_TERMS = 64
 # FTS5's `ascii` tokenizer parts words at ASCII punctuation and takes all else as letters.
 # Terms hold punctuation too (`v6.4.0`), so each sign is carried by a private-use character.
 _CARRIERS = {code: chr(0xE000 + code) for code in range(128) if not chr(code).isalnum()}
+_CARRIED_BACK = {ord(carrier): chr(code) for code, carrier in _CARRIERS.items()}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -97,6 +98,15 @@ class KeywordIndex:
             known = {str(term): int(count) for term, count in found}
         return count or 0, {word: known.get(term, 0) for word, term in carried.items()}
 
+    def vocabulary(self, collection: str) -> list[str]:
+        """Every term of the collection's passages, as `terms` makes them."""
+        table = _table(collection)
+        with self._engine.connect() as connection:
+            if not _exists(connection, table):
+                return []
+            found = connection.execute(text(f"SELECT term FROM {table}_vocabulary"))  # noqa: S608 -- the name is a hash
+            return [_plain(term) for (term,) in found]
+
     def keys(self, collection: str) -> set[int]:
         """The keys of all passages in a collection."""
         table = _table(collection)
@@ -146,6 +156,10 @@ def _tables(connection: Connection) -> set[str]:
 
 def _carried(term: str) -> str:
     return _SURROGATE.sub("\ufffd", term).translate(_CARRIERS)
+
+
+def _plain(carried: str) -> str:
+    return carried.translate(_CARRIED_BACK)
 
 
 def _indexed(entry: str) -> str:

@@ -17,9 +17,8 @@ from knowledge.documents import Passage, Position, Ranked
 from knowledge.embedding import Embedder
 from knowledge.embedding.loading import load_embedder
 from knowledge.loading import load
+from knowledge.pools import Candidates, GivenPool
 from knowledge.retrieval import (
-    Candidates,
-    GivenPool,
     contextual,
     fuse_rankings,
     keyword_trust,

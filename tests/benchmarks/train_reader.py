@@ -9,7 +9,7 @@ paragraph was taken away, among 240 paragraphs or among 5.
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from knowledge.documents import Passage, Ranked
 from knowledge.embedding import Embedder, TextKind, Vectors
 from knowledge.embedding.loading import load_embedder
 from knowledge.indexes import Hit
+from knowledge.pools import Candidates, GivenPool, PassagePool, Query
 from knowledge.reader import (
     PASSAGES_READ,
     LinearModel,
@@ -32,7 +33,7 @@ from knowledge.reader import (
     ReadSpan,
     answerability_features,
 )
-from knowledge.retrieval import Candidates, GivenPool, PassagePool, Query, Retriever, weighted_terms
+from knowledge.retrieval import Retriever, weighted_terms
 from knowledge.spans import answer_spans, span_text
 from tests.benchmarks.data_sets import ReadingSet, cmrc, contains_gold, drcd, squad2, xquad
 
@@ -90,6 +91,13 @@ class PoolWithout:
             found.similarities,
             found.span_similarities,
         )
+
+    @property
+    def name(self) -> str:
+        return ""
+
+    def vocabulary(self) -> Collection[str]:
+        return self.pool.vocabulary()
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         return self.pool.idf(words)

@@ -3,7 +3,8 @@
 import pytest
 
 from knowledge.followups import is_follow_up, topic_of
-from knowledge.retrieval import Query, contextual
+from knowledge.pools import Query
+from knowledge.retrieval import contextual
 
 
 @pytest.mark.parametrize(

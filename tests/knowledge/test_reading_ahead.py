@@ -11,8 +11,8 @@ from knowledge.embedding import TextKind, Vectors
 from knowledge.embedding.remembering import RememberingEmbedder
 from knowledge.indexes.spans import SpanVectors
 from knowledge.library import Library
+from knowledge.pools import CollectionPool, Query
 from knowledge.reader import Reader, ReaderWeights
-from knowledge.retrieval import CollectionPool, Query
 from tests.fakes import HashEmbedder
 from tests.knowledge.library_parts import COLLECTION, add, found, library_at, ready
 

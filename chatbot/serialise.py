@@ -18,8 +18,9 @@ from chatbot.messages import (
     TurnFinished,
     Working,
 )
+from chatbot.places import place_text
 from chatbot.timeline import Entry, EventEntry, MessageEntry, TurnEntry
-from knowledge.documents import DocumentRecord, Language, Position, Ranked
+from knowledge.documents import DocumentRecord, Language, Passage, Position, Ranked
 
 Json = dict[str, object]
 Audience = Literal["visitor", "team"]
@@ -93,6 +94,15 @@ def hits_json(ranked: Iterable[Ranked]) -> list[Json]:
     ]
 
 
+def passage_json(passage: Passage) -> Json:
+    """A passage of a document, and where it stands."""
+    return {
+        "passage_id": passage.id,
+        "text": passage.text,
+        "position": position_json(passage.position),
+    }
+
+
 def position_json(position: Position) -> Json:
     """Where a passage stands: characters `[start, end)` of its document, and the headings above."""
     place = position.place
@@ -156,7 +166,7 @@ def _turn_entry(entry: TurnEntry) -> Json:
         "language": answer.language.value,
         "route": answer.route,
         "refused": answer.refused,
-        "citations": [source_json(citation) for citation in answer.citations],
+        "citations": [source_json(citation, answer.language) for citation in answer.citations],
         "suggestions": list(answer.suggestions),
         "feedback": entry.feedback,
     }
@@ -171,11 +181,12 @@ def _inside(answer: Answer) -> Json:
     }
 
 
-def source_json(citation: Citation) -> Json:
-    """A source as a visitor reads it: what it is called, the words, and the text around them."""
+def source_json(citation: Citation, language: Language) -> Json:
+    """A source as a visitor reads it: what it is called, where in it, the words, and those around."""
     return {
         "number": citation.number,
         "title": citation.title,
+        "where": place_text(citation.position.place, language),
         "quote": citation.quote,
         "url": citation.url,
         "passage": citation.passage_text,
@@ -225,4 +236,11 @@ def document_json(record: DocumentRecord, language: Language = Language.ENGLISH)
         "size_bytes": record.size_bytes,
         "content_hash": record.content_hash,
         "updated_at": record.updated_at,
+        "version": record.version,
+        "enabled": record.enabled,
+        "edited": record.edited,
+        "bundle": record.bundle or None,
+        "url": record.url,
+        "given_language": record.given_language,
+        "has_original": record.has_original,
     }

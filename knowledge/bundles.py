@@ -1,42 +1,15 @@
 """Documents that came together: the members of an archive, the pages of a site."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 from knowledge.document_rows import Origin
 from knowledge.documents import DocumentRecord, DocumentState
-from knowledge.errors import AnswerDeskError
 from knowledge.intake import checked_collection, clean_name
+from knowledge.loading.archive import Unpacked
 from knowledge.store import DocumentStore
 
 ARCHIVE_ENDING = ".zip"
-
-
-class Member(Protocol):
-    """A file of an archive; `name` is its path in there."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def data(self) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A member that is not taken, and why."""
-
-    name: str
-    error: AnswerDeskError
-
-
-@dataclass(frozen=True, slots=True)
-class BundleContent:
-    """What an archive holds."""
-
-    members: Sequence[Member]
-    refused: Sequence[Refusal] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +37,7 @@ class Bundles:
         self._work = work
 
     def add(
-        self, name: str, content: BundleContent, *, collection: str, source: str | None = None
+        self, name: str, content: Unpacked, *, collection: str, source: str | None = None
     ) -> Sequence[DocumentRecord]:
         """Take in what an archive holds, each member a document; all of them, by name.
 
@@ -79,11 +52,12 @@ class Bundles:
             origin = Origin(f"{bundle}/{member.name}", bundle)
             self._documents.add(collection, origin, clean_name(member.name), member.data)
             kept.add(origin.source)
-        for refusal in content.refused:
-            origin = Origin(f"{bundle}/{refusal.name}", bundle)
-            shown = clean_name(refusal.name)
-            self._documents.add_refused(collection, origin, shown, refusal.error)
-            kept.add(origin.source)
+        for refused in content.refused:
+            origin = Origin(f"{bundle}/{refused.name}", bundle)
+            if origin.source not in kept:  # not the second of its name
+                reasons = refused.reason, refused.reason_zh
+                self._documents.add_refused(collection, origin, clean_name(refused.name), reasons)
+                kept.add(origin.source)
         for gone in self._documents.of_bundle(collection, bundle):
             if gone.source not in kept:
                 self._delete(gone.id)

@@ -33,6 +33,15 @@ class Staged:
     searchable_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class NamedPassage:
+    """A passage that somebody asks for by its id; `enabled` says whether its document is on."""
+
+    key: int
+    passage: Passage
+    enabled: bool
+
+
 class PassageStore:
     """The passages table. Thread-safe; each call is a transaction."""
 
@@ -117,9 +126,10 @@ class PassageStore:
                 session.execute(update(PassageRow).where(lost).values(embedded_with=""))
             take_up_unembedded(session)
 
-    def forget_other_models(self) -> None:
-        """Take vectors of any other embedder for lost."""
-        other = PassageRow.embedded_with.not_in(("", self._fingerprint))
+    def serve(self, fingerprint: str, coming: str = "") -> None:
+        """Note vectors as this embedder's from now on. Those of others but `coming` count as lost."""
+        self._fingerprint = fingerprint
+        other = PassageRow.embedded_with.not_in(("", fingerprint, coming))
         with writing(self._engine) as session:
             session.execute(update(PassageRow).where(other).values(embedded_with=""))
             take_up_unembedded(session)
@@ -154,9 +164,7 @@ class PassageStore:
 
     def embedded_keys(self) -> set[int]:
         """Keys of the visible passages of all collections that have a vector."""
-        query = select(PassageRow.key).where(
-            PassageRow.live, PassageRow.embedded_with == self._fingerprint
-        )
+        query = select(PassageRow.key).where(PassageRow.live, PassageRow.embedded_with != "")
         with Session(self._engine) as session:
             return set(session.scalars(query))
 
@@ -193,19 +201,19 @@ class PassageStore:
         """The keys of a document's visible passages, or of those with a vector."""
         query = select(PassageRow.key).where(PassageRow.document_id == document_id, PassageRow.live)
         if embedded:
-            query = query.where(PassageRow.embedded_with == self._fingerprint)
+            query = query.where(PassageRow.embedded_with != "")
         with Session(self._engine) as session:
             return list(session.scalars(query.order_by(PassageRow.key)))
 
-    def key_of(self, collection: str, passage_id: str) -> int | None:
-        """The key of a visible passage; of another collection's when this one has none of that id."""
-        query = (
-            select(PassageRow.key)
-            .where(PassageRow.external_id == passage_id, PassageRow.live)
-            .order_by(PassageRow.collection != collection, PassageRow.key)
-        )
+    def named(self, collection: str, passage_id: str) -> NamedPassage | None:
+        """The visible passage of that id; of another collection when this one has none."""
+        query = _joined(PassageRow.external_id == passage_id, PassageRow.live.is_(True))
+        query = query.order_by(None).order_by(PassageRow.collection != collection, PassageRow.key)
         with Session(self._engine) as session:
-            return session.scalar(query.limit(1))
+            for row, name in session.execute(query.limit(1)):
+                enabled = session.get_one(DocumentRow, row.document_id).enabled
+                return NamedPassage(row.key, _as_passage(row, name), enabled)
+        return None
 
     def _load_hidden(self, collection: str) -> frozenset[int]:
         # From the documents, of which few are off, not from all passages.
@@ -229,7 +237,7 @@ class PassageStore:
         with Session(self._engine) as session:
             for some in batches(hashes):
                 query = select(PassageRow.text_hash, PassageRow.collection, PassageRow.key).where(
-                    PassageRow.text_hash.in_(some), PassageRow.embedded_with == self._fingerprint
+                    PassageRow.text_hash.in_(some), PassageRow.embedded_with != ""
                 )
                 rows = session.execute(query)
                 found.update({text: (collection, key) for text, collection, key in rows})

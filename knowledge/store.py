@@ -116,16 +116,18 @@ class DocumentStore:
             return len(changed)
 
     def add_refused(
-        self, collection: str, origin: Origin, name: str, error: AnswerDeskError
+        self, collection: str, origin: Origin, name: str, reasons: tuple[str, str]
     ) -> DocumentRecord:
-        """List a file that was refused unread, with the reason; what it held before stays."""
+        """List a file that was refused unread, and why, in English and Chinese; what it held stays."""
         with self._writing, writing(self._engine) as session:
             row = by_source(session, collection, [origin.source]).get(origin.source)
             if row is None:
                 row = queued_row(session, None, collection, origin)
                 row.original, row.content_hash, row.size_bytes = False, NOTHING, 0
+            else:  # what is being read of it comes too late
+                row.version += 1
             row.name, row.bundle = name, origin.bundle
-            self._note_failure(session, row, error)
+            self._note_failure(session, row, reasons)
             session.flush()
             return record_of(session, row)
 
@@ -202,8 +204,8 @@ class DocumentStore:
             marks = marks_of(row.marks)
             return LoadedText(row.title, row.text, sections, tuple(warnings), marks)
 
-    def queued(self, limit: int) -> list[Job]:
-        """Documents to make searchable, those that came first at the front."""
+    def queued(self, limit: int | None) -> list[Job]:
+        """Documents to make searchable, those that came first at the front; all without a limit."""
         query = (
             select(DocumentRow)
             .where(DocumentRow.state == DocumentState.QUEUED)
@@ -233,12 +235,13 @@ class DocumentStore:
             row = session.get(DocumentRow, document_id)
             if row is None or row.version != version:
                 return
-            self._note_failure(session, row, error)
+            reasons = error.text(Language.ENGLISH), error.text(Language.CHINESE)
+            self._note_failure(session, row, reasons)
 
-    def _note_failure(self, session: Session, row: DocumentRow, error: AnswerDeskError) -> None:
+    def _note_failure(self, session: Session, row: DocumentRow, reasons: tuple[str, str]) -> None:
         is_news = row.state != DocumentState.FAILED
         row.state = DocumentState.FAILED
-        row.reason, row.reason_zh = error.text(Language.ENGLISH), error.text(Language.CHINESE)
+        row.reason, row.reason_zh = reasons
         row.updated_at = now()
         if is_news and self._on_failed is not None:
             self._on_failed(session, record_of(session, row))

@@ -7,11 +7,15 @@ from fastapi import Depends, FastAPI
 
 import chatbot
 from chatbot.api import (
+    bundles,
     chat,
     chat_events,
     conversations,
+    curated,
+    document_changes,
     documents,
     feedback,
+    fetches,
     health,
     keys,
     openai,
@@ -37,9 +41,13 @@ from chatbot.api.widget_cors import WidgetCors
 _MODULES = (
     chat,
     chat_events,
+    fetches,  # before `documents`: "fetch" is no document's id
     documents,
+    document_changes,
+    bundles,
     search,
     rules,
+    curated,
     feedback,
     conversations,
     keys,

@@ -33,10 +33,11 @@ class ReplySent(Strict):
 
 
 class SourceShape(Strict):
-    """A source of an answer; `passage` is the text around the quote."""
+    """A source of an answer; `passage` is the text around the quote, `where` its page, slide or row."""
 
     number: int
     title: str
+    where: str
     quote: str
     url: str | None
     passage: str

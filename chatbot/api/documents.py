@@ -9,11 +9,12 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from chatbot.api.access import caller_of
+from chatbot.api.document_shapes import DocumentsAnswer, DocumentShape, TextAnswer, UploadAnswer
 from chatbot.api.idempotency import IdempotencyKey, scoped
 from chatbot.api.page_query import Cursor, Limit
 from chatbot.api.parts import Shelf
 from chatbot.api.problems import caller_language
-from chatbot.api.schemas import Collection, DocumentsAnswer, DocumentShape, TextAnswer, UploadAnswer
+from chatbot.api.schemas import Collection
 from chatbot.paging import page_of, place_of
 from chatbot.serialise import Json, document_json
 from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord

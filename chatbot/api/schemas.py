@@ -151,48 +151,6 @@ class SearchAnswer(Strict):
     hits: list[HitShape]
 
 
-class DocumentShape(Strict):
-    """A document as the store lists it."""
-
-    id: str
-    collection: str
-    source: str
-    name: str
-    title: str
-    language: LanguageCode
-    state: Literal["queued", "keyword_ready", "embedding", "ready", "failed"]
-    progress: str
-    total: int
-    embedded: int
-    reason: str | None
-    warnings: list[str]
-    same_content_as: str | None
-    size_bytes: int
-    content_hash: str
-    updated_at: str
-
-
-class DocumentsAnswer(Strict):
-    """Documents by name, and the cursor of those that follow."""
-
-    documents: list[DocumentShape]
-    next: str | None
-
-
-class UploadAnswer(Strict):
-    """What a file has become: one document, or many ready passages."""
-
-    documents: list[DocumentShape]
-
-
-class TextAnswer(Strict):
-    """What was read from a document's file."""
-
-    title: str
-    text: str
-    warnings: list[str]
-
-
 class TurnShape(Strict):
     """A question and its answer."""
 

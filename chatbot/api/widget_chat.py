@@ -48,7 +48,7 @@ async def chat(request: Request, visit: Visiting, body: MessageBody) -> Response
     if "text/event-stream" in request.headers.get("accept", ""):
 
         def translate(events: AsyncIterator[ReplyEvent]) -> AsyncIterator[ServerSentEvent]:
-            return server_sent(desk, visit, events, after)
+            return server_sent(desk, visit, events, after, _language(desk, body))
 
         return await turn_stream(request, turn, translate)
     answer = await turn_answer(request, turn)
@@ -58,9 +58,12 @@ async def chat(request: Request, visit: Visiting, body: MessageBody) -> Response
 
 
 def _conversation(desk: Desk, visit: Visit, body: MessageBody) -> str:
+    return desk.visitors.conversation_for(visit.visitor, _language(desk, body))
+
+
+def _language(desk: Desk, body: MessageBody) -> Language:
     asked_in = Language(body.language or desk.settings.language)
-    language = detect_language(body.message, asked_in)
-    return desk.visitors.conversation_for(visit.visitor, language)
+    return detect_language(body.message, asked_in)
 
 
 def _question(body: MessageBody, visit: Visit, conversation_id: str) -> Question:

@@ -24,6 +24,7 @@ from chatbot.messages import (
 )
 from chatbot.serialise import Json, entry_json, source_json
 from chatbot.widgets.model import Widget
+from knowledge.documents import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,14 @@ def finished_json(desk: Desk, visit: Visit, answer: Answer, after: int) -> Json:
     raise RuntimeError(f"the turn {answer.turn_id} was not saved")
 
 
-def visible(event: ReplyEvent) -> ServerSentEvent | None:
+def visible(event: ReplyEvent, language: Language) -> ServerSentEvent | None:
     """What a visitor is shown of a turn while it runs; its end is `finished_json`."""
     match event:
         case Working():
             return sent("working", {"step": event.step})
         case SourcesFound():
-            return sent("sources", {"citations": [source_json(c) for c in event.citations]})
+            sources = [source_json(citation, language) for citation in event.citations]
+            return sent("sources", {"citations": sources})
         case TextDelta():
             return sent("delta", {"text": event.text})
         case HandedOver():
@@ -87,12 +89,16 @@ def visible(event: ReplyEvent) -> ServerSentEvent | None:
 
 
 async def server_sent(
-    desk: Desk, visit: Visit, events: AsyncIterator[ReplyEvent], after: int
+    desk: Desk,
+    visit: Visit,
+    events: AsyncIterator[ReplyEvent],
+    after: int,
+    language: Language,
 ) -> AsyncIterator[ServerSentEvent]:
-    """A turn in the words of the widget's pages."""
+    """A turn in the words of the widget's pages; `language` is the one that it is asked in."""
     async for event in events:
         if isinstance(event, TurnFinished):
             finished = await run_sync(finished_json, desk, visit, event.answer, after)
             yield sent("finished", finished)
-        elif (shown := visible(event)) is not None:
+        elif (shown := visible(event, language)) is not None:
             yield shown

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.bundles import BundleContent, Refusal
 from knowledge.document_errors import (
     DocumentBusy,
     NothingToRetry,
@@ -16,8 +15,9 @@ from knowledge.document_errors import (
     VersionNotFound,
 )
 from knowledge.documents import DocumentState, Language
-from knowledge.errors import DocumentNotFound, FileTooLarge, InvalidCollection
+from knowledge.errors import DocumentNotFound, InvalidCollection
 from knowledge.library import Library
+from knowledge.loading.archive import Refused, Unpacked
 from tests.fakes import HashEmbedder
 from tests.knowledge.library_parts import (
     COLLECTION,
@@ -370,10 +370,8 @@ def test_a_language_that_a_person_gave_stays(tmp_path: Path) -> None:
 
 def test_a_refused_file_has_nothing_to_try_again(tmp_path: Path) -> None:
     with library_at(tmp_path) as library:
-        refusal = Refusal("a.bin", FileTooLarge(name="a.bin", size_mb=70.0, limit_mb=64.0))
-        (record,) = library.bundles.add(
-            "shop.zip", BundleContent((), (refusal,)), collection=COLLECTION
-        )
+        content = Unpacked((), (Refused("a.bin", "It is too large.", "文件太大。"),))
+        (record,) = library.bundles.add("shop.zip", content, collection=COLLECTION)
         assert (record.state, record.bundle) == (DocumentState.FAILED, "shop.zip")
         with pytest.raises(NothingToRetry):
             library.upkeep.retry(record.id)

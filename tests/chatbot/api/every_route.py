@@ -35,6 +35,7 @@ def _json(**body: object) -> Mapping[str, Any]:
 
 _HOOK = _json(url="http://127.0.0.1:9/", happenings=["feedback.given"])
 _RULES = _json(name="a.yaml", text="rules: []")
+_CURATED = _json(questions=["Tours?"], answer_en="No.")
 _CONVERSATION = "/api/v1/conversations/{conversation_id}"
 _READS, _WRITES = "conversations:read", "conversations:write"
 
@@ -58,7 +59,27 @@ EVERY_ROUTE: Mapping[str, Asked] = {
     "GET /api/v1/documents/{document_id}": Asked(AGENT, "documents:read"),
     "DELETE /api/v1/documents/{document_id}": Asked(EDITOR, "documents:write"),
     "GET /api/v1/documents/{document_id}/text": Asked(AGENT, "documents:read"),
+    "PATCH /api/v1/documents/{document_id}": Asked(EDITOR, "documents:write", _json(enabled=False)),
+    "POST /api/v1/documents/{document_id}/retry": Asked(EDITOR, "documents:write"),
+    "GET /api/v1/documents/{document_id}/passages": Asked(AGENT, "documents:read"),
+    "PUT /api/v1/documents/{document_id}/passages": Asked(
+        EDITOR, "documents:write", _json(passage_id="unknown", text="Within 14 days.")
+    ),
+    "GET /api/v1/documents/{document_id}/versions": Asked(AGENT, "documents:read"),
+    "POST /api/v1/documents/{document_id}/versions/{version}/restore": Asked(
+        EDITOR, "documents:write"
+    ),
+    "GET /api/v1/documents/{document_id}/original": Asked(AGENT, "documents:read"),
+    "GET /api/v1/bundles": Asked(AGENT, "documents:read"),
+    "DELETE /api/v1/bundles": Asked(
+        EDITOR, "documents:write", {"params": {"collection": "default", "source": "unknown"}}
+    ),
+    "POST /api/v1/search/explain": Asked(
+        AGENT, "search", _json(query="returns", passage_id="unknown")
+    ),
     "GET /api/v1/search": Asked(AGENT, "search", {"params": {"q": "returns"}}),
+    "GET /api/v1/synonyms": Asked(AGENT, "documents:read"),
+    "PUT /api/v1/synonyms": Asked(EDITOR, "documents:write", _json(text="tour, visit")),
     "POST /api/v1/search": Asked(AGENT, "search", _json(query="returns")),
     "GET /api/v1/conversations": Asked(AGENT, _READS),
     "GET /api/v1/conversations/unanswered": Asked(AGENT, _READS),
@@ -73,6 +94,18 @@ EVERY_ROUTE: Mapping[str, Asked] = {
     "POST /api/v1/rules/check": Asked(AGENT, "rules:read", _RULES),
     "PUT /api/v1/rules": Asked(EDITOR, "rules:write", _RULES),
     "DELETE /api/v1/rules/{name}": Asked(EDITOR, "rules:write"),
+    "GET /api/v1/curated": Asked(AGENT, "curated:read"),
+    "POST /api/v1/curated": Asked(EDITOR, "curated:write", _CURATED),
+    "POST /api/v1/curated/try": Asked(AGENT, "curated:read", _json(question="Tours?")),
+    "POST /api/v1/curated/import": Asked(
+        EDITOR,
+        "curated:write",
+        {"files": {"file": ("a.csv", b"questions,answer_en\nTours?,No.\n")}},
+    ),
+    "GET /api/v1/curated/export": Asked(AGENT, "curated:read"),
+    "GET /api/v1/curated/{answer_id}": Asked(AGENT, "curated:read"),
+    "PUT /api/v1/curated/{answer_id}": Asked(EDITOR, "curated:write", _CURATED),
+    "DELETE /api/v1/curated/{answer_id}": Asked(EDITOR, "curated:write"),
     "GET /api/v1/keys": Asked(ADMIN, "admin"),
     "POST /api/v1/keys": Asked(ADMIN, "admin", _json(owner="agent", scopes=["admin"])),
     "DELETE /api/v1/keys/{key_id}": Asked(ADMIN, "admin"),

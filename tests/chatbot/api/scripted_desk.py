@@ -41,19 +41,16 @@ from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets
 from chatbot.widgets.tokens import Tokens
 from chatbot.widgets.visitors import Visitors
+from knowledge.curated.matcher import CuratedMatcher, open_matcher
+from knowledge.curated.store import CuratedAnswers
 from knowledge.database import Base, open_engine, sqlite_url
-from knowledge.documents import (
-    DocumentRecord,
-    DocumentState,
-    Language,
-    LoadedText,
-    Passage,
-    Position,
-    Ranked,
-)
-from knowledge.errors import DocumentNotFound
+from knowledge.documents import DEFAULT_COLLECTION, Language, Passage, Position, Ranked
+from knowledge.pools import GivenPool, PassagePool, Query
+from knowledge.rewording import Reworded
 from knowledge.rules.book import RuleBook
+from knowledge.synonyms import SynonymFile
 from knowledge.web.jobs import WebFetching
+from tests.chatbot.api.memory_shelf import MemoryShelf
 from tests.fakes import HashEmbedder
 
 SECRET = b"0" * 32
@@ -68,6 +65,7 @@ CITATION = Citation(1, "p1", "returns", "Returns", Position(0, 14, ("Returns",))
 class ScriptedDialogue:
     """Yields real events, and tells what it was asked and how it ended."""
 
+    synonyms: SynonymFile
     conversations: Conversations
     script: Callable[[Question, Cancellation], Iterator[ReplyEvent]] | None = None
     asked: list[Question] = field(default_factory=list[Question])
@@ -121,67 +119,22 @@ class ScriptedDialogue:
 
 
 class OnePassage:
-    """A retriever that finds one passage."""
+    """A retriever that finds one passage, wherever it looks."""
+
+    def pool(self, collection: str) -> GivenPool:
+        return GivenPool([], HashEmbedder())
+
+    def reword(self, query: Query, pool: PassagePool) -> Reworded:
+        return Reworded(query)
+
+    def search_pool(self, pool: PassagePool, query: Query, top_k: int) -> list[Ranked]:
+        return self.search(query.text, DEFAULT_COLLECTION, top_k)
 
     def search(
         self, query: str, collection: str, top_k: int, history: Sequence[str] = ()
     ) -> list[Ranked]:
         passage = Passage("p1", "returns", "Returns", query, Position(0, len(query)), collection)
         return [Ranked(passage, 0.5, keyword_rank=1)][:top_k]
-
-
-class MemoryShelf:
-    """Documents in memory."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, DocumentRecord] = {}
-        self.data: dict[str, bytes] = {}
-
-    def add_file(
-        self,
-        name: str,
-        data: bytes,
-        *,
-        collection: str,
-        source: str | None = None,
-        bundle: str = "",
-        url: str | None = None,
-    ) -> DocumentRecord:
-        key = f"d{len(self.records)}"
-        state = DocumentState.KEYWORD_READY
-        self.data[key] = data
-        self.records[key] = DocumentRecord(
-            key, collection, source or name, name, name, Language.ENGLISH, state, "0", len(data)
-        )
-        self.records[key] = replace(self.records[key], bundle=bundle, url=url)
-        return self.records[key]
-
-    def add_passages(self, name: str, data: bytes, *, collection: str) -> list[DocumentRecord]:
-        lines = data.splitlines()
-        return [self.add_file(name, line, collection=collection) for line in lines]
-
-    def list(
-        self,
-        collection: str | None = None,
-        after: tuple[str, str] | None = None,
-        limit: int | None = None,
-    ) -> list[DocumentRecord]:
-        wanted = [r for r in self.records.values() if collection in (None, r.collection)]
-        ordered = sorted(wanted, key=lambda r: (r.name, r.id))
-        return [r for r in ordered if after is None or (r.name, r.id) > after][:limit]
-
-    def get(self, document_id: str) -> DocumentRecord:
-        if document_id not in self.records:
-            raise DocumentNotFound(document_id=document_id)
-        return self.records[document_id]
-
-    def delete(self, document_id: str) -> None:
-        self.get(document_id)
-        del self.records[document_id]
-
-    def loaded_text(self, document_id: str) -> LoadedText:
-        record = self.get(document_id)
-        return LoadedText(record.title, self.data[record.id].decode(), ())
 
 
 @dataclass
@@ -204,6 +157,8 @@ class ScriptedDesk:
     requests: Requests
     webhooks: Webhooks
     courier: Courier
+    answers: CuratedAnswers
+    curated: CuratedMatcher
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
 
     def app(self) -> FastAPI:
@@ -227,6 +182,8 @@ def open_desk(folder: Path) -> Generator[ScriptedDesk]:
     webhooks = Webhooks(engine, SECRET)
     courier = Courier(Deliveries(engine, webhooks), allow_private=True)
     library = MemoryShelf()
+    answers = CuratedAnswers(engine)
+    curated = open_matcher(answers, HashEmbedder(), folder / "index")
     web = WebFetching(folder / "web", library)
     yield ScriptedDesk(
         settings=Settings(data_dir=folder),
@@ -234,6 +191,7 @@ def open_desk(folder: Path) -> Generator[ScriptedDesk]:
         library=library,
         web=web,
         retriever=OnePassage(),
+        synonyms=SynonymFile(folder / "synonyms.txt"),
         rules=RuleBook(folder / "rules"),
         conversations=conversations,
         handovers=Handovers(engine, conversations.bulletin),
@@ -245,6 +203,8 @@ def open_desk(folder: Path) -> Generator[ScriptedDesk]:
         requests=Requests(engine),
         webhooks=webhooks,
         courier=courier,
+        answers=answers,
+        curated=curated,
     )
     courier.close()
     web.close()

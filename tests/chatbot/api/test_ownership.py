@@ -4,6 +4,7 @@ Who may not is refused, is told nothing of them, and changes nothing.
 """
 
 import re
+import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -18,6 +19,7 @@ from chatbot.api.needs import Need
 from chatbot.scopes import SCOPES
 from chatbot.webhooks.model import Webhook
 from chatbot.widgets.model import Widget
+from knowledge.curated.model import CuratedAnswer
 from knowledge.web.errands import Order
 from tests.chatbot.api.every_route import EVERY_ROUTE, call, documented_routes, is_widgets
 from tests.chatbot.api.scripted_desk import PASSWORD, ScriptedDesk, add_team
@@ -60,8 +62,12 @@ class Office:
             "key_id": self.desk.accounts.keys.add("agent", CANARY).key.id,
             "webhook_id": self.desk.webhooks.add(hook).id,
             "widget_id": self.desk.widgets.add(Widget("", CANARY, (SHOP,))).id,
+            "version": "1",
             "name": "canary.yaml",
             "model": "answerdesk",
+            "answer_id": self.desk.answers.add(
+                CuratedAnswer((f"{CANARY} {secrets.token_hex(4)}?",), answer_en=CANARY)
+            ).id,
         }
 
     def state(self) -> object:
@@ -104,6 +110,8 @@ def request_for(route: str, ids: Mapping[str, str]) -> Mapping[str, Any]:
             "conversation_id": ids["conversation_id"],
             "turn_id": ids["turn_id"],
         },
+        "PUT /api/v1/documents/{document_id}/passages": {"passage_id": f"{ids['document_id']}-0"},
+        "POST /api/v1/search/explain": {"passage_id": f"{ids['document_id']}-0"},
         "POST /login": {"password": PASSWORD},
     }
     if route in named:

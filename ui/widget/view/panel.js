@@ -93,11 +93,11 @@ export function createPanel({ say, desk, store, config, suggestions, title, clos
     else focus();
   }
 
-  function source({ title: name, quote, passage, url }) {
+  function source({ title: name, where, quote, passage, url }) {
     const at = passage.indexOf(quote);
     const text = words("p.words", passage.slice(0, Math.max(0, at)));
     text.append(words("mark", quote), at < 0 ? `\n\n${passage}` : passage.slice(at + quote.length));
-    cover(say("source"), words("h3", name), text, link(url, say("original")));
+    cover(say("source"), words("h3", name), where && words("p.quiet", where), text, link(url, say("original")));
   }
 
   function contact() {

@@ -14,7 +14,14 @@ from typing import BinaryIO, cast
 
 from knowledge.errors import AnswerDeskError, DocumentTooComplex, IngestFailed
 from knowledge.loading import load
-from knowledge.loading.answers import error_frame, loaded_frame, page_frame, pieces_from
+from knowledge.loading.answers import (
+    error_frame,
+    loaded_frame,
+    page_frame,
+    pieces_from,
+    unpacked_frame,
+)
+from knowledge.loading.archive import members
 from knowledge.loading.confinement import confine
 from knowledge.loading.frames import Frame, receive, send
 from knowledge.loading.progress import PageRead, Reading, during
@@ -61,6 +68,8 @@ def _answer(request: Frame, answers: BinaryIO) -> Frame:
     name = str(request.header["name"])
     try:
         with during(_reading(request.header, answers)):
+            if "unpack" in request.header:
+                return unpacked_frame(members(name, request.body))
             return loaded_frame(load(name, request.body))
     except MemoryError:
         return Frame({"memory": True})

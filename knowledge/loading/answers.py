@@ -6,6 +6,7 @@ from typing import cast
 
 from knowledge.documents import LoadedText, Mark, Place, PlaceKind, Section
 from knowledge.errors import AnswerDeskError, IngestFailed, UnreadableDocument
+from knowledge.loading.archive import Member, Refused, Unpacked
 from knowledge.loading.blocks import clean_title, tidy
 from knowledge.loading.frames import BrokenFrame, Frame
 from knowledge.loading.layout import Box, Piece
@@ -81,6 +82,41 @@ def _marks(rows: Sequence[object], length: int) -> tuple[Mark, ...]:
         if marks[-1].start > length or (len(marks) > 1 and marks[-2].start > marks[-1].start):
             raise BrokenFrame("marks out of order")
     return tuple(marks)
+
+
+def unpacked_frame(unpacked: Unpacked) -> Frame:
+    """What an archive holds; the members' bytes one after another."""
+    header = {
+        "unpacked": [[member.name, len(member.data)] for member in unpacked.members],
+        "refused": [[r.name, r.reason, r.reason_zh] for r in unpacked.refused],
+    }
+    return Frame(header, b"".join(member.data for member in unpacked.members))
+
+
+def unpacked_from(frame: Frame) -> Unpacked:
+    """What an archive holds. Raises `BrokenFrame`."""
+    members: list[Member] = []
+    reached = 0
+    for row in _list(frame.header.get("unpacked")):
+        name, size = _row(row, 2)
+        end = reached + _count(size)
+        members.append(Member(_path(name), frame.body[reached:end]))
+        reached = end
+    if reached != len(frame.body):
+        raise BrokenFrame("members of another size")
+    refused = [_row(row, 3) for row in _list(frame.header.get("refused"))]
+    return Unpacked(
+        tuple(members),
+        tuple(
+            Refused(_path(name), tidy(_text(reason, _WARNING)), tidy(_text(reason_zh, _WARNING)))
+            for name, reason, reason_zh in refused
+        ),
+    )
+
+
+def _path(value: object) -> str:
+    """A member's name, which never leads anywhere: it is only shown and compared."""
+    return tidy(_text(value, 1_000))
 
 
 def error_frame(error: AnswerDeskError) -> Frame:

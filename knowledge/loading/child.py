@@ -18,12 +18,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from knowledge.documents import LoadedText
 from knowledge.errors import ReadingCrashed, ReadingTooLarge, ReadingTooSlow
 from knowledge.loading import check, ending
-from knowledge.loading.answers import error_from, loaded_from, page_from, pieces_json
+from knowledge.loading.answers import (
+    error_from,
+    loaded_from,
+    page_from,
+    pieces_json,
+    unpacked_from,
+)
+from knowledge.loading.archive import Unpacked
 from knowledge.loading.frames import BrokenFrame, Frame, receive, send
 from knowledge.loading.progress import PageRead, Pieces
 
@@ -38,6 +45,9 @@ _GONE_SECONDS = 5.0
 _USED_UP = frozenset((".pdf", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"))
 # What the child's interpreter may know of the server's environment: nothing secret.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+
+
+_T = TypeVar("_T")
 
 
 class LoadingStopped(Exception):
@@ -67,6 +77,10 @@ class Watch:
     known: Mapping[int, Pieces] | None = None
 
 
+def _unwatched() -> Watch:
+    return Watch(threading.Event())
+
+
 class LoadingChild:
     """Reads files one at a time. Thread-safe; `close` it to end its process."""
 
@@ -84,12 +98,19 @@ class LoadingChild:
         the watch's `stopping` or `close`.
         """
         check(name, data)
-        watch = watch or Watch(threading.Event())
+        watch = watch or _unwatched()
         known = {str(page): pieces_json(pieces) for page, pieces in (watch.known or {}).items()}
         with self._asking:
             reading = _Reading(self._limits, watch, self._closed, name)
             frame = self._answer(Frame({"name": name, "known": known}, data), reading)
-        return self._loaded(frame, name)
+        return self._made(frame, name, loaded_from)
+
+    def unpack(self, name: str, data: bytes) -> Unpacked:
+        """What `knowledge.loading.archive.members` finds in an archive. Raises what `load` does."""
+        with self._asking:
+            reading = _Reading(self._limits, _unwatched(), self._closed, name)
+            frame = self._answer(Frame({"name": name, "unpack": True}, data), reading)
+        return self._made(frame, name, unpacked_from)
 
     def close(self) -> None:
         """End the process; a reading that goes on is stopped."""
@@ -112,12 +133,13 @@ class LoadingChild:
             self._ready()  # the next one starts while this file's text is cut up
         return frame
 
-    def _loaded(self, frame: Frame, name: str) -> LoadedText:
+    def _made(self, frame: Frame, name: str, read: Callable[[Frame], _T]) -> _T:
+        """What `read` finds in an answer."""
         if "memory" in frame.header:
             raise ReadingTooLarge(name=name, limit_mb=self._limits.memory_mb)
         try:
-            if "loaded" in frame.header:
-                return loaded_from(frame)
+            if "error" not in frame.header:
+                return read(frame)
             error = error_from(frame, name)
         except BrokenFrame as broken:
             raise ReadingCrashed(name=name) from broken

@@ -30,7 +30,7 @@ RETURNS_ZH = "# 退货\n\n台灯可以在 30 天内退货，退货运费由我�
 @pytest.mark.parametrize(
     ("name", "data", "error"),
     [
-        ("a.docx", b"PK\x03\x04", UnsupportedFormat),
+        ("a.exe", b"MZ\x90", UnsupportedFormat),
         ("a", b"text", UnsupportedFormat),
         ("a.md", b"", EmptyDocument),
         ("a.md", b"\x89PNG\r\n\x1a\n", NotText),
@@ -57,7 +57,7 @@ def _tree(folder: Path) -> Path:
     (root / "deep" / ".git").mkdir(parents=True)
     (root / "returns.md").write_text(RETURNS, encoding="utf-8")
     (root / "deep" / "退货.md").write_text(RETURNS_ZH, encoding="utf-8")
-    (root / "deep" / "photo.png").write_bytes(b"\x89PNG")
+    (root / "deep" / "photo.mp3").write_bytes(b"\x89PNG")
     (root / "deep" / "empty.md").write_bytes(b"")
     (root / ".hidden.md").write_text("hidden", encoding="utf-8")
     (root / "deep" / ".git" / "note.md").write_text("hidden", encoding="utf-8")
@@ -74,7 +74,7 @@ def test_a_folder_is_taken_in_with_all_below_it(tmp_path: Path) -> None:
             str(root / "returns.md"),
             str(root / "deep" / "退货.md"),
         ]
-        assert [name for name, _ in intake.unreadable] == ["kb/deep/empty.md", "kb/deep/photo.png"]
+        assert [name for name, _ in intake.unreadable] == ["kb/deep/empty.md", "kb/deep/photo.mp3"]
         assert len(seen) == 4
         ready(library)
         again = library.add_paths([root / "returns.md"], COLLECTION)

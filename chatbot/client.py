@@ -79,9 +79,37 @@ class Client:
                 data={"collection": collection, "source": str(found.path)},
             )["documents"]
 
+    def fetch(self, order: Mapping[str, object]) -> Json:
+        """Order a page or a site of the web; the job as it begins."""
+        return self._call("POST", "/api/v1/documents/fetch", json=dict(order))
+
+    def fetch_job(self, job_id: str) -> Json:
+        """A job as it is now."""
+        return self._call("GET", f"/api/v1/documents/fetch/{job_id}")
+
+    def stop_fetch(self, job_id: str) -> None:
+        """Stop a job."""
+        with self._speaking():
+            _check(self._http.delete(f"/api/v1/documents/fetch/{job_id}"))
+
     def document(self, document_id: str) -> Json:
         """One document as it is now."""
         return self._call("GET", f"/api/v1/documents/{document_id}")
+
+    def import_answers(self, name: str, data: bytes, collection: str) -> tuple[int, int]:
+        """How many curated answers of a CSV file are new, and how many took the place of one."""
+        fields = {"collection": collection}
+        files = {"file": (name, data)}
+        taken = self._call("POST", "/api/v1/curated/import", files=files, data=fields)
+        return int(taken["added"]), int(taken["replaced"])
+
+    def export_answers(self, collection: str | None) -> bytes:
+        """The curated answers as a CSV file."""
+        wanted = {} if collection is None else {"collection": collection}
+        with self._speaking():
+            response = self._http.get("/api/v1/curated/export", params=wanted)
+            _check(response)
+            return response.content
 
     def _call(self, method: str, path: str, **options: Any) -> Json:
         with self._speaking():

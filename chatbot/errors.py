@@ -45,7 +45,6 @@ __all__ = [
     "UserExists",
     "UserNotFound",
     "WeakPassword",
-    "WebAddressRefused",
     "WrongPassword",
 ]
 
@@ -303,13 +302,6 @@ class NotReady(AnswerDeskError):
     status = 503
     en = "AnswerDesk is not ready yet: {missing}."
     zh = "AnswerDesk 尚未就绪：{missing}。"
-
-
-class WebAddressRefused(AnswerDeskError):
-    code = "web_address_refused"
-    status = 422
-    en = "{address} is a web address. Pages cannot be fetched yet: save it as a file and ingest that."
-    zh = "{address} 是网址。目前还不能抓取网页：请先将其保存为文件，再导入该文件。"
 
 
 class OutputIsInput(AnswerDeskError):

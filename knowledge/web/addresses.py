@@ -83,7 +83,8 @@ def page_address(url: str, base: str = "") -> str:
     Without fragment and tracking parameters. Raises `AddressRefused`.
     """
     joined = urljoin(base, url.strip()) if base else url.strip()
-    parts = urlsplit(_ENCODED.sub(lambda found: found.group().upper(), normal_form(joined)))
+    # Twice: what was encoded for no reason may be dots, which then lead up.
+    parts = urlsplit(normal_form(_ENCODED.sub(_plain, normal_form(joined))))
     if (parts.scheme, parts.port) in (("http", 80), ("https", 443)):
         parts = parts._replace(netloc=parts.netloc.rpartition(":")[0])
     if parts.query:
@@ -149,6 +150,13 @@ def document_name(url: str, file_ending: str) -> str:
     name = f"{parts.hostname or ''}{path}" + (f"?{unquote(parts.query)}" if parts.query else "")
     is_named = ending(path) == file_ending and not parts.query
     return name if is_named else name + file_ending
+
+
+def _plain(encoded: re.Match[str]) -> str:
+    """An encoded character that need not be; else its code in upper case (RFC 3986, 6.2.2)."""
+    character = chr(int(encoded.group()[1:], 16))
+    needless = character.isascii() and (character.isalnum() or character in "-._~")
+    return character if needless else encoded.group().upper()
 
 
 def _is_no_page(parts: SplitResult) -> bool:

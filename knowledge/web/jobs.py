@@ -29,12 +29,16 @@ _CLOSE_SECONDS: Final = 2.0
 
 @dataclass(slots=True)
 class _Running:
-    """An errand at work or waiting for its turn. `is_stopped` says that a person wanted its end."""
+    """An errand at work or waiting for its turn.
+
+    `is_stopped` says that a person wanted its end, `next_order` that it was ordered again since.
+    """
 
     errand: Errand
     latest: FetchJob
     stopping: threading.Event = field(default_factory=threading.Event)
     is_stopped: bool = False
+    next_order: Order | None = None
     thread: threading.Thread | None = None
 
 
@@ -65,8 +69,8 @@ class WebFetching:
         )
         with self._lock:
             at_work = self._running.get(order.id)
-            if at_work is not None and not at_work.is_stopped:
-                return at_work.latest
+            if at_work is not None:
+                return _again(at_work, order)
             if len(self._queue) >= _MAX_WAITING:
                 raise TooManyFetches(limit=_MAX_WAITING)
             return self._enter(_prepared(self._kept(order.id), order))
@@ -98,7 +102,7 @@ class WebFetching:
         with self._lock:
             at_work = self._running.get(job_id)
             if at_work is not None:
-                at_work.is_stopped = True
+                at_work.is_stopped, at_work.next_order = True, None
                 at_work.latest = replace(at_work.latest, state=FetchState.STOPPED)
                 at_work.stopping.set()
                 if at_work in self._queue:
@@ -175,6 +179,8 @@ class WebFetching:
             state, reason = FetchState.FAILED, Trouble.of(errand.order.url, failed)
         with self._lock:
             self._leave(running, state, reason)
+            if running.next_order is not None and not self._is_closed:
+                self._enter(_prepared(errand, running.next_order))
             self._begin_next()
 
     def _leave(self, running: _Running, state: FetchState, reason: Trouble | None = None) -> None:
@@ -202,6 +208,14 @@ class WebFetching:
             stopping,
             Ears(note, save),
         )
+
+
+def _again(at_work: _Running, order: Order) -> FetchJob:
+    """What is at work already is; what is being stopped goes on when it has."""
+    if at_work.is_stopped:
+        at_work.next_order = order
+        at_work.latest = replace(at_work.latest, state=FetchState.WAITING)
+    return at_work.latest
 
 
 def _prepared(kept: Errand | None, order: Order) -> Errand:

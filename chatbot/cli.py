@@ -10,7 +10,7 @@ from typer import Typer, TyperException
 from typer.main import get_command
 
 import chatbot
-from chatbot.commands import ask, batch, ingest, models, rules, search, users
+from chatbot.commands import ask, batch, curated, ingest, models, rules, search, users
 from chatbot.commands.common import in_language, note, terminal_language
 from knowledge.errors import AnswerDeskError
 
@@ -35,6 +35,7 @@ def make_app(*first: Callable[..., None]) -> Typer:
     app.command()(ask.ask)
     app.command()(batch.batch)
     app.command()(search.search)
+    app.add_typer(curated.app, name="curated")
     app.add_typer(rules.app, name="rules")
     app.add_typer(models.app, name="models")
     app.add_typer(users.app, name="users")

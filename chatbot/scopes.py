@@ -12,6 +12,8 @@ KeyScope = Literal[
     "documents:write",
     "rules:read",
     "rules:write",
+    "curated:read",
+    "curated:write",
     "conversations:read",
     "conversations:write",
     "widgets:read",

@@ -13,6 +13,9 @@ from chatbot.api.problems import language_of, refusal
 # A question is at most 2,000 characters; the rest is room for slots.
 BODY_BYTES: Final = 256 * 1024
 UPLOAD_PATH: Final = "/api/v1/documents"
+# Some thousand curated answers.
+IMPORT_PATH: Final = "/api/v1/curated/import"
+_IMPORT_BYTES: Final = 8 * 1024 * 1024
 # Texts to embed come by the hundred.
 EMBEDDING_PATH: Final = "/v1/embeddings"
 _EMBEDDING_BYTES: Final = 1024 * 1024
@@ -77,6 +80,7 @@ class BodyLimits:
         self._limits = {
             UPLOAD_PATH: upload_bytes + _FORM_BYTES,
             EMBEDDING_PATH: _EMBEDDING_BYTES,
+            IMPORT_PATH: _IMPORT_BYTES + _FORM_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

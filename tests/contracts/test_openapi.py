@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,6 +18,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from chatbot.webhooks.model import Webhook
+from knowledge.curated.model import CuratedAnswer
 from knowledge.documents import Language
 from knowledge.web.errands import Order
 from tests.chatbot.api.scripted_desk import ScriptedDesk, add_team, open_desk
@@ -81,8 +83,14 @@ def administrator(desk: ScriptedDesk) -> Caller:
             "key_id": lambda: desk.accounts.keys.add("agent").key.id,
             "webhook_id": hook,
             "widget_id": lambda: add_widget(desk).id,
+            "answer_id": lambda: curated_answer(desk),
         },
     )
+
+
+def curated_answer(desk: ScriptedDesk) -> str:
+    ways = (f"{secrets.token_hex(8)}?",)
+    return desk.answers.add(CuratedAnswer(ways, answer_en="Yes.")).id
 
 
 def widget_visitor(desk: ScriptedDesk, app: FastAPI) -> Caller:

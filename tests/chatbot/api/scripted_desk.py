@@ -65,7 +65,6 @@ CITATION = Citation(1, "p1", "returns", "Returns", Position(0, 14, ("Returns",))
 class ScriptedDialogue:
     """Yields real events, and tells what it was asked and how it ended."""
 
-    synonyms: SynonymFile
     conversations: Conversations
     script: Callable[[Question, Cancellation], Iterator[ReplyEvent]] | None = None
     asked: list[Question] = field(default_factory=list[Question])
@@ -147,6 +146,7 @@ class ScriptedDesk:
     web: WebFetching
     retriever: OnePassage
     rules: RuleBook
+    synonyms: SynonymFile
     conversations: Conversations
     handovers: Handovers
     timeline: Timeline

@@ -46,6 +46,10 @@ from knowledge.owner import own
 from knowledge.reader import Reader, ReaderWeights
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
+from knowledge.serving import choose_models
+from knowledge.synonyms import SynonymFile
+from knowledge.web.jobs import WebFetching
+from knowledge.web.visits import Manners
 
 RULES = "rules"
 
@@ -57,7 +61,9 @@ class Assistant:
     settings: Settings
     dialogue: DialogueManager
     library: Library
+    web: WebFetching
     retriever: Retriever
+    synonyms: SynonymFile
     rules: RuleBook
     conversations: Conversations
     handovers: Handovers
@@ -100,13 +106,17 @@ def _wire(
     engine = open_engine(sqlite_url(settings.database_file))
     stack.callback(engine.dispose)
     migrate(engine)
-    embedder = load_embedder(
-        settings.embedder.model, settings.models_folder, settings.embedder.threads
+    load = partial(
+        load_embedder, models_dir=settings.models_folder, threads=settings.embedder.threads
     )
+    embedder = load(settings.embedder.model)
+    models = choose_models(settings.data_dir, settings.embedder.model, embedder, load)
     library = open_library(
-        settings.data_dir, engine, embedder, background=background, on_failed=record_failure
+        settings.data_dir, engine, models, background=background, on_failed=record_failure
     )
     stack.callback(library.close)
+    web = WebFetching(settings.data_dir / "web", library, _manners(settings))
+    stack.callback(web.close)
     generator = _generator(settings, brought)
     if generator is not None:
         stack.callback(generator.close)
@@ -123,7 +133,13 @@ def _wire(
     stack.callback(curated.close)
     if background:
         curated.work()
-    retriever = Retriever(library, remembering, candidates=settings.retrieval.candidates)
+    synonyms = SynonymFile(settings.data_dir / "synonyms.txt")
+    retriever = Retriever(
+        library,
+        library.query_embedder(remembering),
+        candidates=settings.retrieval.candidates,
+        synonyms=synonyms.current,
+    )
     bulletin = Bulletin()
     conversations = Conversations(engine, bulletin)
     handovers = Handovers(engine, bulletin)
@@ -150,7 +166,9 @@ def _wire(
         settings=settings,
         dialogue=dialogue,
         library=library,
+        web=web,
         retriever=retriever,
+        synonyms=synonyms,
         rules=rules,
         conversations=conversations,
         handovers=handovers,
@@ -179,6 +197,16 @@ def _generator(settings: Settings, brought: TextGenerator | None) -> ManagedGene
 def _may_send_privately(settings: Settings) -> bool:
     allowed = settings.webhooks.allow_private_addresses
     return is_loopback(settings.server.host) if allowed is None else allowed
+
+
+def _manners(settings: Settings) -> Manners:
+    fetch = settings.fetch
+    return Manners(
+        user_agent=fetch.user_agent,
+        delay=fetch.delay_seconds,
+        max_bytes=fetch.max_page_mb * 2**20,
+        allow_private=fetch.allow_private_addresses,
+    )
 
 
 def _learn_intents(recogniser: IntentRecogniser, rules: RuleBook) -> None:

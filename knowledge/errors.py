@@ -240,6 +240,7 @@ class InvalidSynonyms(AnswerDeskError):
     """`problems` are (line, English reason, Chinese reason)."""
 
     code = "invalid_synonyms"
+    status = 422
     en = "Nothing was changed; these lines cannot be read:"
     zh = "未作任何更改，以下各行无法读取："
 

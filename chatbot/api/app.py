@@ -22,6 +22,7 @@ from chatbot.api import (
     rules,
     search,
     session,
+    synonyms,
     webhooks,
     widget,
     widget_chat,
@@ -57,6 +58,7 @@ _MODULES = (
     widget_chat,
     openai,
     session,
+    synonyms,
     health,
 )
 

@@ -25,6 +25,7 @@ from knowledge.explaining_search import Library as SearchedPassages
 from knowledge.pools import PassagePool, Query
 from knowledge.rewording import Reworded
 from knowledge.rules.book import RuleBook
+from knowledge.synonyms import SynonymFile
 from knowledge.versions import ContentVersion
 from knowledge.web.errands import FetchJob, Order
 
@@ -145,6 +146,9 @@ class Desk(Protocol):
 
     @property
     def retriever(self) -> Search: ...
+
+    @property
+    def synonyms(self) -> SynonymFile: ...
 
     @property
     def rules(self) -> RuleBook: ...

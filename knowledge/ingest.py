@@ -7,52 +7,28 @@ goes on where this one stopped.
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from knowledge.batching import WINDOW, by_collection, of_like_length
 from knowledge.chunking import chunk
 from knowledge.documents import LoadedText
-from knowledge.embedding import Embedder, Vectors
+from knowledge.embedding import Vectors
 from knowledge.errors import AnswerDeskError, IngestFailed
-from knowledge.indexes.chroma import ChromaIndex
-from knowledge.indexes.keyword import KeywordIndex
+from knowledge.files import FileReader
 from knowledge.indexes.memory import check_vectors
-from knowledge.indexes.spans import SpanVectors
-from knowledge.loading import load
-from knowledge.passages import PassageStore, Staged
-from knowledge.priority import PriorityGate
-from knowledge.reading_ahead import ReadingAhead
+from knowledge.loading.child import LoadingStopped
+from knowledge.passages import Staged
 from knowledge.repair import repair_keywords, repair_vectors
-from knowledge.store import DocumentStore, Job
+from knowledge.store import Job
+from knowledge.stores import Stores
+from knowledge.swapping import ModelSwap
 
 _log = logging.getLogger(__name__)
 
 # Documents made searchable by words in one go; a search waits for none of it.
 _DOCUMENTS_AT_ONCE = 64
-# Passages looked at to form batches of like length: padding costs as much as text.
-_WINDOW = 256
-# A batch is over within some tenths of a second, which a question may have to wait.
-_BATCH_PASSAGES = 32
-_BATCH_CHARACTERS = 8_000
 # After an unforeseen error the work rests this long, lest it fail in a tight loop.
 _REST_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Everything the background work reads and writes.
-
-    Whoever puts passages into indexes, or moves them between, holds `changing` meanwhile.
-    """
-
-    documents: DocumentStore
-    passages: PassageStore
-    keywords: KeywordIndex
-    vectors: ChromaIndex
-    spans: SpanVectors
-    embedder: Embedder
-    gate: PriorityGate
-    ahead: ReadingAhead | None
-    changing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +47,8 @@ class Ingestor:
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._swap = ModelSwap(stores, self._is_interrupted)
+        self.files = FileReader(stores.kept_pages, self.wake)
 
     def wake(self) -> None:
         """Say that something was queued, or may have been left by an earlier process."""
@@ -84,6 +62,7 @@ class Ingestor:
         with self._starting:
             self._stopping.set()
         self._wake.set()
+        self.files.close()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -107,14 +86,16 @@ class Ingestor:
     def _repair(self) -> None:
         stores = self._stores
         stores.documents.sweep_originals()
+        stores.kept_pages.sweep({job.content_hash for job in stores.documents.queued(None)})
         repair_keywords(stores.documents, stores.passages, stores.keywords)
         while self._make_keyword_ready():
             pass
         repair_vectors(stores.documents, stores.passages, stores.vectors)
+        stores.vectors.load(stores.documents.collections())
 
     def _step(self) -> bool:
         """Do the next piece of work; False if there is none. Words go before meaning."""
-        if self._make_keyword_ready() or self._embed_window():
+        if self._make_keyword_ready() or self._embed_window() or self._swap.step():
             return True
         self._stores.vectors.tidy()
         return self._stores.ahead is not None and self._stores.ahead.step()
@@ -122,7 +103,7 @@ class Ingestor:
     def _make_keyword_ready(self) -> bool:
         if self._stopping.is_set():
             return False
-        jobs = self._stores.documents.queued(_DOCUMENTS_AT_ONCE)
+        jobs = self._queued(_DOCUMENTS_AT_ONCE)
         prepared: list[_Prepared] = []
         for job in jobs:
             if self._stopping.is_set():
@@ -133,15 +114,24 @@ class Ingestor:
             self._publish(prepared)
         return bool(jobs)
 
+    def _queued(self, limit: int) -> list[Job]:
+        """What waits for this thread: all that is queued and not being read aside."""
+        jobs = self._stores.documents.queued(limit + len(self.files.aside))
+        return [job for job in jobs if not self.files.is_aside(job)][:limit]
+
     def _prepared(self, job: Job) -> list[_Prepared]:
         """The job's passages, staged; none if it failed or was overtaken, which is noted."""
         stores = self._stores
         try:
             if not job.is_file:
                 return [_Prepared(job, None, stores.passages.staged(job.document_id, job.version))]
-            loaded = load(job.name, stores.documents.original(job.content_hash))
+            loaded = self.files.read(job, stores.documents.original(job.content_hash))
+            if loaded is None:
+                return []
             staged = stores.passages.stage(job.document_id, job.version, loaded, chunk(loaded))
             return [_Prepared(job, loaded, staged)] if staged else []
+        except LoadingStopped:
+            pass  # the next start reads it
         except AnswerDeskError as error:
             stores.documents.fail(job.document_id, job.version, error)
         except FileNotFoundError as error:
@@ -159,7 +149,7 @@ class Ingestor:
         """Index the words of staged passages, then let them take the place of earlier versions."""
         stores = self._stores
         staged = [passage for item in prepared for passage in item.staged]
-        for collection, passages in _by_collection(staged).items():
+        for collection, passages in by_collection(staged).items():
             stores.keywords.add(collection, [(p.key, p.searchable_text) for p in passages])
         self._reuse_vectors(staged)
         gone = stores.passages.promote(
@@ -170,7 +160,7 @@ class Ingestor:
         # What a newer version overtook meanwhile was indexed for nothing.
         visible = stores.passages.visible([passage.key for passage in staged])
         overtaken = [passage for passage in staged if passage.key not in visible]
-        for collection, passages in _by_collection(overtaken).items():
+        for collection, passages in by_collection(overtaken).items():
             self._drop(collection, [p.key for p in passages])
         if overtaken:  # those that moved on to another collection have no vector there
             stores.passages.mark_missing([passage.key for passage in overtaken])
@@ -184,7 +174,7 @@ class Ingestor:
         """Take the vectors of texts that were embedded before, here or in another document."""
         stores = self._stores
         donors = stores.passages.donors([passage.text_hash for passage in staged])
-        for collection, passages in _by_collection(staged).items():
+        for collection, passages in by_collection(staged).items():
             known = [p for p in passages if p.text_hash in donors]
             entries = [
                 (passage.key, vector)
@@ -195,17 +185,21 @@ class Ingestor:
                 stores.vectors.add(collection, entries)
                 stores.passages.mark_embedded([key for key, _ in entries])
 
+    def _is_interrupted(self) -> bool:
+        """Whether it is time to stop, or something waits to be found by its words."""
+        return self._stopping.is_set() or bool(self._queued(1))
+
     def _embed_window(self) -> bool:
-        window = self._stores.passages.unembedded(_WINDOW)
-        for batch in _batches(window):
-            if self._stopping.is_set() or self._stores.documents.queued(1):
+        window = self._stores.passages.unembedded(WINDOW)
+        for batch in of_like_length(window):
+            if self._is_interrupted():
                 break
             self._stores.gate.give_way()
             self._embed(batch)
         return bool(window)
 
     def _embed(self, batch: Sequence[Staged]) -> None:
-        embedder = self._stores.embedder
+        embedder = self._stores.vectors.current.embedder
         try:
             vectors = embedder.embed([p.searchable_text for p in batch], "passage")
             check_vectors(vectors, embedder.dimension)
@@ -224,7 +218,7 @@ class Ingestor:
         stores = self._stores
         rows = {passage.key: row for passage, row in zip(batch, vectors, strict=True)}
         # Where they are by now: their document may have been moved, or changed.
-        present = _by_collection(stores.passages.texts(list(rows)))
+        present = by_collection(stores.passages.texts(list(rows)))
         for collection, passages in present.items():
             stores.vectors.add(collection, [(p.key, rows[p.key]) for p in passages])
         lost = stores.passages.mark_embedded(list(rows))
@@ -233,25 +227,5 @@ class Ingestor:
         stores.passages.note_embedding(passage.document_id for passage in batch)
 
 
-def _by_collection(passages: Sequence[Staged]) -> dict[str, list[Staged]]:
-    grouped: dict[str, list[Staged]] = {}
-    for passage in passages:
-        grouped.setdefault(passage.collection, []).append(passage)
-    return grouped
-
-
 def _one(place: tuple[str, int]) -> tuple[str, list[int]]:
     return place[0], [place[1]]
-
-
-def _batches(window: Sequence[Staged]) -> list[list[Staged]]:
-    """Passages of like length together, longest first, each batch within its limits."""
-    batches: list[list[Staged]] = []
-    longest = 0
-    for passage in sorted(window, key=lambda p: -len(p.searchable_text)):
-        if batches and len(batches[-1]) < min(_BATCH_PASSAGES, _BATCH_CHARACTERS // longest):
-            batches[-1].append(passage)
-        else:
-            longest = max(1, len(passage.searchable_text))
-            batches.append([passage])
-    return batches

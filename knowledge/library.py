@@ -1,7 +1,7 @@
 """The one door to the documents: what comes in, what is found, how far the work has come."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from knowledge.intake import (
 )
 from knowledge.loading import check, ending
 from knowledge.loading.kept import KeptPages
+from knowledge.loading.progress import PageRead
 from knowledge.model_marks import ModelMarks, SwapProgress
 from knowledge.originals import Originals
 from knowledge.passages import NamedPassage, PassageStore

@@ -1,8 +1,8 @@
 """Brings the derived indexes back into line with SQL after a crash, damage or a change of model."""
 
-from knowledge.indexes.chroma import ChromaIndex
 from knowledge.indexes.keyword import KeywordIndex
 from knowledge.passages import PassageStore
+from knowledge.serving import Serving
 from knowledge.store import DocumentStore
 
 _BATCH = 1_000
@@ -24,7 +24,7 @@ def repair_keywords(
             keywords.add(collection, [(p.key, p.searchable_text) for p in some])
 
 
-def repair_vectors(documents: DocumentStore, passages: PassageStore, vectors: ChromaIndex) -> None:
+def repair_vectors(documents: DocumentStore, passages: PassageStore, vectors: Serving) -> None:
     """Queue for embedding what the index lacks; drop the rest and other models' vectors."""
     collections = documents.collections()
     vectors.drop_others(collections)

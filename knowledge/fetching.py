@@ -24,6 +24,13 @@ _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # IPv4 addresses written within IPv6 ones: NAT64 (RFC 6052); the others `ipaddress` knows.
 _NAT64: Final = ip_network("64:ff9b::/96")
+# Where clouds hand out credentials outside the link-local network: Alibaba, AWS, Google, Oracle, Azure.
+_OF_CLOUDS: Final = frozenset(
+    map(
+        ip_address,
+        ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254", "192.0.0.192", "168.63.129.16"),
+    )
+)
 _ADDRESSES_TRIED: Final = 3
 
 Address = IPv4Address | IPv6Address
@@ -102,8 +109,8 @@ def send(
 ) -> Reply:
     """Ask `url` once and return what it says, whatever its status. Blocks; call it in a thread.
 
-    `allow_private` admits loopback and private networks; link-local (where clouds keep their
-    credentials), multicast and reserved addresses are never admitted. Proxies and credentials
+    `allow_private` admits loopback and private networks; link-local and other addresses where
+    clouds keep credentials, multicast and reserved ones are never admitted. Proxies and credentials
     of the environment are not used. Raises `AddressRefused` and `FetchFailed`.
     """
     limits = limits or Limits()
@@ -252,6 +259,8 @@ def may_be_asked(address: Address, *, allow_private: bool = False) -> bool:
     inner = _written_within(address)
     if inner is not None:
         return may_be_asked(inner, allow_private=allow_private)
+    if address in _OF_CLOUDS:
+        return False
     if address.is_loopback:
         return allow_private
     site_local = isinstance(address, IPv6Address) and address.is_site_local

@@ -165,6 +165,9 @@ def test_what_is_not_on_the_public_internet_is_refused(url: str) -> None:
         "http://224.0.0.1/",
         "http://0.0.0.0/",
         "http://[64:ff9b::a9fe:a9fe]/",
+        "http://100.100.100.200/",
+        "http://[fd00:ec2::254]/",
+        "http://168.63.129.16/",
     ],
 )
 def test_some_networks_are_refused_even_where_private_ones_are_not(url: str) -> None:

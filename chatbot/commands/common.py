@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from knowledge.documents import Language
     from knowledge.library import Library
     from knowledge.store import IngestProgress
+
+_POLL_SECONDS = 0.2
 
 ModeName = Literal["serial", "parallel", "mixed"]
 
@@ -122,6 +125,21 @@ def until_ready(library: "Library") -> None:
             bar.update(progress.passages_done - bar.n)
 
         library.wait(on_progress=show)
+
+
+def until_swapped(library: "Library") -> None:
+    """Wait until the model of the settings has taken over, if another one still serves."""
+    from tqdm import tqdm
+
+    swap = library.swap_progress()
+    if swap is None:
+        return
+    label = in_language(f"preparing for {swap.model}", f"正在切换到 {swap.model}")
+    with tqdm(disable=not interactive(), file=sys.stderr, desc=label) as bar:
+        while (now := library.swap_progress()) is not None:
+            bar.total = now.total
+            bar.update(now.done - bar.n)
+            time.sleep(_POLL_SECONDS)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from chatbot.commands.common import (
     settings_for,
     terminal_language,
     until_ready,
+    until_swapped,
 )
 from chatbot.commands.fetching import (
     Job,
@@ -142,6 +143,7 @@ def _ingest_here(settings: "Settings", wanted: _Wanted) -> _Outcome:
             intake = library.add_paths(wanted.paths, wanted.collection, on_file=bar)
         jobs = fetch_here(assistant, wanted.urls, wanted.collection, wanted.options)
         until_ready(library)
+        until_swapped(library)
         added = {record.id for record in intake.documents} | _ids(jobs)
         documents = [document_json(r, language) for r in library.list() if r.id in added]
     unreadable = [(name, error.text(language)) for name, error in intake.unreadable]

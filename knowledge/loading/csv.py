@@ -49,13 +49,23 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=lambda delimiter: _regularity(sample, delimiter))
 
 
-def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
+def _regularity(sample: str, delimiter: str) -> tuple[bool, float, int]:
+    """How well a delimiter fits: first that no quoted cell goes on behind its closing mark."""
+    fits = _fits_quotes(sample, delimiter)
     rows = [row for row in _cells(sample, delimiter) or _unquoted(sample, delimiter) if row]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
-        return (0.0, 0)
+        return (fits, 0.0, 0)
     width, count = widths.most_common(1)[0]
-    return (count / len(rows), width)
+    return (fits, count / len(rows), width)
+
+
+def _fits_quotes(sample: str, delimiter: str) -> bool:
+    try:
+        list(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "expected after" not in str(error)  # the sample may end inside a cell
+    return True
 
 
 def _cells(text: str, delimiter: str) -> Sequence[list[str]] | None:

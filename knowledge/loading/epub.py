@@ -31,16 +31,15 @@ def load(name: str, data: bytes) -> LoadedText:
             path, package = _package(name, book)
             chapters = _chapters(path, package)
             locked = _locked(book)
-        total = 0
         for chapter in chapters:
             if chapter in locked:
                 raise EncryptedDocument(name=name)
             try:
-                source, _ = decode(book.read(chapter), name)
-            except (KeyError, zipfile.BadZipFile):
+                with damage_told(name):
+                    source, _ = decode(book.read(chapter), name)
+            except DamagedDocument:
                 warnings = (BROKEN_PARTS,)
                 continue
-            total += len(source)
             check_length(name, source)
             add_page(blocks, name, parsed(tidy(source)))
     title = _title(package) or blocks.first_heading or file_stem(name)

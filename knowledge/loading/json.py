@@ -1,7 +1,7 @@
 """JSON: `key: value` lines, lists of like objects as tables, questions with their answers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from knowledge.documents import LoadedText
@@ -59,10 +59,7 @@ class _Writer:
         if pair is not None and _is_flat(content):
             self._pair(list(content.items()), pair, depth)
             return
-        lines = [
-            f"{_plain(key)}: {_inline(item)}" for key, item in content.items() if _is_plain(item)
-        ]
-        self.blocks.add("\n".join(lines))
+        self.blocks.add(_lines((key, item) for key, item in content.items() if _is_plain(item)))
         for key, item in content.items():
             if not _is_plain(item):
                 self.blocks.add_heading(min(depth + 1, _DEEPEST_HEADING), _plain(key))
@@ -95,8 +92,13 @@ class _Writer:
         asked, told = pair
         self.blocks.add_heading(min(depth + 1, _DEEPEST_HEADING), _inline(members[asked][1]))
         self.blocks.add(_plain(members[told][1]))
-        rest = [m for column, m in enumerate(members) if column not in pair]
-        self.blocks.add("\n".join(f"{_plain(key)}: {_inline(item)}" for key, item in rest))
+        self.blocks.add(_lines(m for column, m in enumerate(members) if column not in pair))
+
+
+def _lines(members: Iterable[tuple[str, object]]) -> str:
+    """Members as `key: value`, those that hold nothing left out."""
+    shown = ((_plain(key), _inline(item)) for key, item in members)
+    return "\n".join(f"{key}: {text}" for key, text in shown if text)
 
 
 def _is_plain(value: object) -> bool:
@@ -112,7 +114,7 @@ def _is_flat(content: Mapping[str, object]) -> bool:
 
 def _inline(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_inline, cast("list[object]", value)))
+        return ", ".join(filter(None, map(_inline, cast("list[object]", value))))
     return one_line(_plain(value))
 
 

@@ -170,6 +170,9 @@ def _is_header(rows: Sequence[Row], header: Row) -> bool:
     first = rows[0]
     if len(rows) < 2 or first.filled < 2 or any(map(_is_number, first.cells)):
         return False
+    used = [column for column in range(len(first.cells)) if any(row.cells[column] for row in rows)]
+    if not all(first.cells[column] for column in used[1:]):  # a corner may be empty
+        return False
     same_columns = list(map(bool, first.cells)) == list(map(bool, header.cells))
     numbers_below = any(_is_number(cell) for row in rows[1:] for cell in row.cells)
     return first.cells == header.cells or not same_columns or numbers_below

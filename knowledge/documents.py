@@ -62,6 +62,10 @@ class Mark:
 Marks = tuple[Mark, ...]
 
 
+def _start(mark: Mark) -> int:
+    return mark.start
+
+
 def place_between(marks: Marks, start: int, end: int) -> Place | None:
     """Where characters `[start, end)` of a text with these marks stand in the original."""
     starts = [mark.start for mark in marks]
@@ -114,8 +118,8 @@ class LoadedText:
 
     def marks_in(self, start: int, end: int) -> Marks:
         """The marks that reach into characters `[start, end)`."""
-        starts = [mark.start for mark in self.marks]
-        return self.marks[max(0, bisect_right(starts, start) - 1) : bisect_left(starts, end)]
+        first = bisect_right(self.marks, start, key=_start)
+        return self.marks[max(0, first - 1) : bisect_left(self.marks, end, key=_start)]
 
 
 @dataclass(frozen=True, slots=True)

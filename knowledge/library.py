@@ -266,6 +266,15 @@ class Library:
         count, frequency = self._stores.keywords.document_frequency(collection, words)
         return {word: bm25_idf(count, frequency[word]) for word in words}
 
+    def wait_for_spans(self, timeout: float) -> bool:
+        """Wait until what will be read of every passage is embedded; False after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while self._stores.passages.embedded_keys() - self._stores.spans.keys():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
     def vocabulary(self, collection: str) -> Collection[str]:
         """Every term of a collection's passages."""
         return self._stores.keywords.vocabulary(collection)

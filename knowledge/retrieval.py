@@ -107,14 +107,14 @@ def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
 
     The order of the rankings does not matter. `trust` in [0, 1] weighs the keyword scores. A
     candidate that an index did not return counts as that index's worst; one whose spans are not
-    embedded yet, by its passage. z-scores did better than reciprocal ranks
+    embedded yet, by its passage and what the spans of the others have over theirs. z-scores did better than reciprocal ranks
     (tests/benchmarks/fusion.md), and with the best span than without (retrieval.md).
     """
     keyword = {hit.key: hit.score for hit in found.keyword}
     keyword_ranks = {hit.key: rank for rank, hit in enumerate(found.keyword, 1)}
     dense_ranks = {hit.key: rank for rank, hit in enumerate(found.dense, 1)}
     keys = sorted({*keyword, *dense_ranks} & set(found.passages))
-    spans = {**found.similarities, **found.span_similarities}
+    spans = _every_span(found)
     scores = (
         trust * _z_scores(keys, keyword)
         + PASSAGE_WEIGHT * _z_scores(keys, found.similarities)
@@ -133,6 +133,16 @@ def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
         for key, score in zip(keys, scores, strict=True)
     ]
     return sorted(ranked, key=lambda item: (-item.score, item.passage.id))
+
+
+def _every_span(found: Candidates) -> Mapping[int, float]:
+    """The best span's similarity of every candidate, estimated where it is not known."""
+    known = found.span_similarities
+    gains = [
+        score - found.similarities[key] for key, score in known.items() if key in found.similarities
+    ]
+    gain = sum(gains) / len(gains) if gains else 0.0
+    return {**{key: score + gain for key, score in found.similarities.items()}, **known}
 
 
 def keyword_trust(found: Candidates, asked: Mapping[str, float]) -> float:

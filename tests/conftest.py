@@ -44,4 +44,5 @@ def shop(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator
     with open_assistant(load_settings(data_dir=folder, models_dir=models_dir)) as assistant:
         progress = assistant.library.wait(300)
         assert progress.documents_done == progress.documents_total > 20
+        assert assistant.library.wait_for_spans(300)
         yield assistant

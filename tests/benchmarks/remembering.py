@@ -26,6 +26,7 @@ def main() -> None:
         models = Settings().models_folder.resolve()
         with open_assistant(load_settings(data_dir=Path(folder), models_dir=models)) as shop:
             shop.library.wait(600)
+            shop.library.wait_for_spans(600)
             plain = Reader(shop.library.embedder, ReaderWeights.load())
             forgetful = replace(shop, dialogue=replace(shop.dialogue, reader=plain))
             for number in range(1, ROUNDS + 1):

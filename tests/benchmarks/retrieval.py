@@ -11,7 +11,6 @@ import argparse
 import json
 import random
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -169,7 +168,7 @@ def searches(task: Task, plain: Remembered, minilm: Remembered) -> Generator[dic
         data = "\n".join(json.dumps(line) for line in lines).encode()
         library.add_passages("passages.jsonl", data, collection=COLLECTION)
         library.wait()
-        _wait_for_spans(library, len(task.passages))
+        library.wait_for_spans(3600)
         retriever = Retriever(library, embedder, candidates=Settings().retrieval.candidates)
 
         def ours(asked: Asked) -> list[str]:
@@ -199,11 +198,6 @@ def _library(work: Path, embedder: Embedder) -> Generator[Library]:
     finally:
         library.close()
         engine.dispose()
-
-
-def _wait_for_spans(library: Library, count: int) -> None:
-    while len(library.spans.keys()) < count:
-        time.sleep(0.5)
 
 
 def _dense(task: Task, embedder: Remembered) -> Search:

@@ -29,6 +29,7 @@ def main() -> None:
         settings = load_settings(data_dir=Path(folder), models_dir=models)
         with open_assistant(settings) as assistant:
             assistant.library.wait(600)
+            assistant.library.wait_for_spans(600)
             for mode in MODES:
                 answered = [(q, ask(assistant, q, mode)) for q in sample_questions()]
                 rows.append(_row(mode, answered))

@@ -60,9 +60,9 @@ def test_the_best_span_decides_between_passages_that_are_alike() -> None:
 
 
 def test_a_passage_whose_spans_are_not_embedded_yet_counts_by_its_whole() -> None:
-    dense = {1: 0.9, 2: 0.2, 3: 0.1}
-    ranked = fuse_rankings(candidates({}, dense, {2: 0.3, 3: 0.1}))
-    assert ranked[0].passage.id == "p01"
+    dense = {1: 0.6, 2: 0.5, 3: 0.1}
+    ranked = fuse_rankings(candidates({}, dense, {2: 0.7, 3: 0.3}))  # spans are .2 above passages
+    assert [item.passage.id for item in ranked] == ["p01", "p02", "p03"]
     assert ranked[0].span_similarity is None
 
 
@@ -92,8 +92,7 @@ def test_given_passages_rank_as_stored_ones_do(tmp_path: Path, question: str) ->
         for name, text in texts.items():
             add(library, name, text)
         ready(library)
-        while len(library.spans.keys()) < len(texts):
-            pass
+        assert library.wait_for_spans(60)
         stored = [passage for r in library.list() for passage in library.passages_of(r.id)]
         retriever = Retriever(library, embedder, candidates=50)
         query = Query(question)

@@ -25,7 +25,7 @@ def load(name: str, data: bytes) -> LoadedText:
     Raises `EncryptedDocument`, `DamagedDocument` or `UnpacksTooLarge`.
     """
     with open_package(name, data) as package, damage_told(name):
-        words, warnings = words_only(package)
+        words, warnings = words_only(name, package)
         source = _html(words)
     check_length(name, source)
     page = parsed(source)

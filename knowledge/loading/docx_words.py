@@ -9,6 +9,7 @@ from knowledge.loading.charts import chart_lines
 from knowledge.loading.docx_numbers import Numbers
 from knowledge.loading.docx_styles import Styles
 from knowledge.loading.rows import CELL
+from knowledge.loading.source import check_length
 from knowledge.loading.warnings import COMMENTS, HIDDEN_TEXT, PICTURES
 from knowledge.loading.xml import (
     Element,
@@ -31,12 +32,12 @@ _DEEPEST_HEADING = 6
 _SIGNS = {"f": "/", "sSup": "^", "sSub": "_", "e": "", "num": "", "den": ""}
 
 
-def words_only(package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
+def words_only(name: str, package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
     """The document without pictures, hidden text and contents lists; and warnings.
 
     Headings get Word's own style names, whatever they are called; numbered items begin
     with their number between `NUMBER_START` and `NUMBER_END`; text boxes stand below the
-    paragraph that they hang on; formulas become text.
+    paragraph that they hang on; formulas become text. Raises `DocumentTooLong`.
     """
     names = package.namelist()
     charts = _charts(package)
@@ -45,14 +46,17 @@ def words_only(package: zipfile.ZipFile) -> tuple[bytes, tuple[str, ...]]:
     )
     copy = BytesIO()
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
-        for name in names:
-            if name.endswith((".xml", ".rels")):
-                content = package.read(name)
-                is_read = basename(name) in _BODIES
-                target.writestr(name, words.rewritten(content) if is_read else content)
+        for part in names:
+            if part.endswith((".xml", ".rels")):
+                content = package.read(part)
+                if basename(part) in _BODIES:
+                    root = parse_xml(content)
+                    check_length(name, "".join(root.itertext()))
+                    content = xml_bytes(words.rewritten(root))
+                target.writestr(part, content)
     told = (
-        (PICTURES, any("/media/" in name for name in names)),
-        (COMMENTS, any(basename(name) == "comments.xml" for name in names)),
+        (PICTURES, any("/media/" in part for part in names)),
+        (COMMENTS, any(basename(part) == "comments.xml" for part in names)),
         (HIDDEN_TEXT, words.has_hidden),
     )
     return copy.getvalue(), tuple(warning for warning, holds in told if holds)
@@ -85,8 +89,7 @@ class _Words:
         self._numbers = Numbers(numbering)
         self.has_hidden = False
 
-    def rewritten(self, content: bytes) -> bytes:
-        root = parse_xml(content)
+    def rewritten(self, root: Element) -> Element:
         _free_text_boxes(root)
         self._write_charts(root)
         self._drop(root, self._is_hidden)
@@ -95,7 +98,7 @@ class _Words:
         for paragraph in root.iter():
             if local(paragraph) == "p":
                 self._mark(paragraph)
-        return xml_bytes(root)
+        return root
 
     def _mark(self, paragraph: Element) -> None:
         """Say in the paragraph itself what its styles say."""

@@ -38,12 +38,14 @@ from knowledge.curated.store import CuratedAnswers
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import DEFAULT_COLLECTION, Language
 from knowledge.embedding import CountingEmbedder
-from knowledge.embedding.loading import load_embedder
+from knowledge.embedding.loading import load_embedder, load_reranker
 from knowledge.embedding.remembering import RememberingEmbedder
 from knowledge.library import Library, open_library
+from knowledge.loading.child import LoadingChild
 from knowledge.models.store import ModelState, installed, pull
 from knowledge.owner import own
 from knowledge.reader import Reader, ReaderWeights
+from knowledge.reranking import Reranker
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
 from knowledge.serving import choose_models
@@ -115,7 +117,9 @@ def _wire(
         settings.data_dir, engine, models, background=background, on_failed=record_failure
     )
     stack.callback(library.close)
-    web = WebFetching(settings.data_dir / "web", library, _manners(settings))
+    reading = LoadingChild()
+    stack.callback(reading.close)
+    web = WebFetching(settings.data_dir / "web", library, _manners(settings), reading.load)
     stack.callback(web.close)
     generator = _generator(settings, brought)
     if generator is not None:
@@ -139,6 +143,7 @@ def _wire(
         library.query_embedder(remembering),
         candidates=settings.retrieval.candidates,
         synonyms=synonyms.current,
+        reranker=_reranker(settings),
     )
     bulletin = Bulletin()
     conversations = Conversations(engine, bulletin)
@@ -192,6 +197,11 @@ def _generator(settings: Settings, brought: TextGenerator | None) -> ManagedGene
     if brought is not None:
         return managed(brought, settings.generator)
     return load_generator(settings.generator, settings.models_folder)
+
+
+def _reranker(settings: Settings) -> Reranker | None:
+    model = settings.retrieval.reranker
+    return load_reranker(model) if model else None
 
 
 def _may_send_privately(settings: Settings) -> bool:

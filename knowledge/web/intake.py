@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from knowledge.documents import DocumentRecord, DocumentState, LoadedText
 from knowledge.errors import AnswerDeskError, DocumentNotFound
+from knowledge.loading.child import LoadingStopped
 from knowledge.web.addresses import document_name
 from knowledge.web.errands import SHOWN_TROUBLES, Errand, KnownPage, Trouble, Waiting
 from knowledge.web.pages import Page
@@ -142,8 +143,8 @@ class PageIntake:
     def _text(self, page: Page) -> str:
         try:
             return self._read(page.name, page.data).text
-        except AnswerDeskError:
-            return ""  # said when it is taken in
+        except (AnswerDeskError, LoadingStopped):
+            return ""  # the first is said when it is taken in, and the second ends the work
 
     def _add(self, held: _Held) -> None:
         errand, data = self._errand, held.page.data

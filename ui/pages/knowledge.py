@@ -7,6 +7,7 @@ from knowledge.loading import readable_endings
 from ui.handlers_admin import Desk
 from ui.handlers_admin.knowledge import ALL, KnowledgeHandlers, TableView
 from ui.pages.admin_parts import action_html, on, page, waiting
+from ui.pages.knowledge_web import add_web
 from ui.render_admin import render
 
 # A file of ready passages, which the API takes beside documents.
@@ -32,6 +33,7 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
                 elem_id="ad-upload-collection",
                 min_width=160,
             )
+        fetching = add_web(desk, navigation, target)
         with gr.Row(elem_classes="ad-filters"):
             query, state, collection = _filters(desk)
         table = action_html("ad-documents", waiting(desk))
@@ -42,7 +44,8 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
     for source, event in ((navigation, "show_knowledge"), (drop, "upload")):
         on(source, event, show, view, shown, **_IN_TURN)
         on(source, event, choices, None, [collection, target])
-    on(timer, "tick", show, view, shown, trigger_mode="once", **_IN_TURN)
+    for clock in (timer, fetching):
+        on(clock, "tick", show, view, shown, trigger_mode="once", **_IN_TURN)
     narrowed = desk.guarded(handlers.narrowed)
     for condition in filters:
         options = {"trigger_mode": "always_last", **_IN_TURN}

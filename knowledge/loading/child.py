@@ -7,18 +7,12 @@ format goes through it, plain text too: a warm process answers within a millisec
 """
 
 import logging
-import os
-import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import TypeVar
 
 from knowledge.documents import LoadedText
 from knowledge.errors import ReadingCrashed, ReadingTooLarge, ReadingTooSlow
@@ -31,22 +25,19 @@ from knowledge.loading.answers import (
     unpacked_from,
 )
 from knowledge.loading.archive import Unpacked
-from knowledge.loading.frames import BrokenFrame, Frame, receive, send
+from knowledge.loading.frames import BrokenFrame, Frame
+from knowledge.loading.process import Process
 from knowledge.loading.progress import PageRead, Pieces
 
 _log = logging.getLogger(__name__)
 
-_ROOT = Path(__file__).resolve().parents[2]
 # How soon a stop is noticed.
 _LOOK_SECONDS = 0.1
-_GONE_SECONDS = 5.0
+# A process that has grown this near to its limit, seen ten times a second, died of it.
+_NEARLY = 0.5
 # Read by native code on many pages, or by models that take half a gigabyte: whatever such a file
 # has done to the process, the next file meets another one.
 _USED_UP = frozenset((".pdf", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"))
-# What the child's interpreter may know of the server's environment: nothing secret.
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-
-
 _T = TypeVar("_T")
 
 
@@ -58,11 +49,13 @@ class LoadingStopped(Exception):
 class Limits:
     """What reading one file may take.
 
-    `seconds` without a page done, `picture_seconds` for what the picture of a page says (some
-    seconds, more on a busy machine), and `total_seconds` in all. `memory_mb` bounds the process.
+    `seconds`, and `page_seconds` more for each page done; `picture_seconds` for what the picture
+    of a page says (some seconds, more on a busy machine); `total_seconds` in all. `memory_mb`
+    bounds the process.
     """
 
     seconds: float = 30.0
+    page_seconds: float = 0.25
     picture_seconds: float = 120.0
     total_seconds: float = 3_600.0
     memory_mb: int = 1_024
@@ -88,7 +81,7 @@ class LoadingChild:
         self._limits = limits or Limits()
         self._asking = threading.Lock()
         self._closed = threading.Event()
-        self._process: _Process | None = None
+        self._process: Process | None = None
 
     def load(self, name: str, data: bytes, watch: Watch | None = None) -> LoadedText:
         """What `knowledge.loading.load` makes of a file.
@@ -145,10 +138,10 @@ class LoadingChild:
             raise ReadingCrashed(name=name) from broken
         raise error
 
-    def _ready(self) -> "_Process":
+    def _ready(self) -> "Process":
         if self._process is None or not self._process.is_alive:
             self._end()
-            self._process = _Process(self._limits.memory_mb)
+            self._process = Process(self._limits.memory_mb)
         return self._process
 
     def _end(self) -> None:
@@ -170,18 +163,16 @@ class _Reading:
     closed: threading.Event
     name: str
 
-    def answer(self, process: "_Process", request: Frame) -> Frame:
+    def answer(self, process: "Process", request: Frame) -> Frame:
         """The last frame of the answer; pages are told of as they come."""
-        began = time.monotonic()
-        until = began + self.limits.seconds
+        clock = _Clock(self.limits)
         reached = (0, 0)
         process.ask(request)
         while True:
             frame = process.next_frame(_LOOK_SECONDS)
             if self.watch.stopping.is_set() or self.closed.is_set():
                 raise LoadingStopped
-            now = time.monotonic()
-            if frame is None and now >= min(until, began + self.limits.total_seconds):
+            if frame is None and clock.is_over:
                 raise ReadingTooSlow(name=self.name, seconds=self.limits.seconds)
             if frame is None or "ready" in frame.header:
                 continue
@@ -191,7 +182,7 @@ class _Reading:
                 return frame
             read = self._page(frame, reached)
             reached = read.order
-            until = now + (self.limits.picture_seconds if read.is_begun else self.limits.seconds)
+            clock.note(read)
             self.watch.on_page(read)
 
     def _page(self, frame: Frame, before: tuple[int, int]) -> PageRead:
@@ -204,80 +195,41 @@ class _Reading:
             raise ReadingCrashed(name=self.name)
         return read
 
-    def _tell_death(self, process: "_Process") -> None:
+    def _tell_death(self, process: "Process") -> None:
         status = process.end()
         if status == 0:
             raise _Idle
         _log.warning("reading %r ended its process with status %s", self.name, status)
-        if status == -signal.SIGKILL and not process.is_confused:
-            # Nobody here did: the kernel ends what takes the machine's last memory.
+        is_killed = status == -signal.SIGKILL and not process.is_confused
+        if is_killed or process.most_memory_mb > _NEARLY * self.limits.memory_mb:
+            # Native code ends the process where memory ends, and so does a kernel without any left.
             raise ReadingTooLarge(name=self.name, limit_mb=self.limits.memory_mb)
         raise ReadingCrashed(name=self.name)
 
 
-class _Process:
-    """The child, and a thread that listens to it."""
+class _Clock:
+    """How much time is left for a file. A picture's time does not count against the others'."""
 
-    def __init__(self, memory_mb: int) -> None:
-        self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self.is_confused = False
-        self._child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-            [sys.executable, "-B", "-P", "-X", "utf8", "-m", "knowledge.loading", str(memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=os.sep,
-            env=_environment(),
-            start_new_session=True,  # an interrupt at the terminal is the server's to handle
-        )
-        self._listener = threading.Thread(target=self._listen, name="reading", daemon=True)
-        self._listener.start()
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._began = time.monotonic()
+        self._picture_began: float | None = None
+        self._on_pictures = 0.0
+        self._pages = 0
 
     @property
-    def is_alive(self) -> bool:
-        return self._child.poll() is None
+    def is_over(self) -> bool:
+        now = time.monotonic()
+        until = self._began + self._limits.seconds + self._limits.page_seconds * self._pages
+        until += self._on_pictures
+        if self._picture_began is not None:
+            until = self._picture_began + self._limits.picture_seconds
+        return now > min(until, self._began + self._limits.total_seconds)
 
-    def ask(self, request: Frame) -> None:
-        """Send a request, in the background: a child that does not read must not hold us up."""
-        threading.Thread(target=self._send, args=(request,), daemon=True).start()
-
-    def next_frame(self, seconds: float) -> Frame | None:
-        """What the child says next, within that time; `gone` when it says no more."""
-        try:
-            return self._frames.get(timeout=seconds)
-        except queue.Empty:
-            return None
-
-    def end(self) -> int:
-        """Kill the child if it lives; how it ended."""
-        self._child.kill()
-        status = self._child.wait(_GONE_SECONDS)
-        self._listener.join(_GONE_SECONDS)
-        with suppress(OSError):  # what was not sent any more
-            cast("BinaryIO", self._child.stdin).close()
-        return status
-
-    def _send(self, request: Frame) -> None:
-        with suppress(OSError, ValueError):  # it is gone, which the listener tells
-            send(cast("BinaryIO", self._child.stdin), request)
-
-    def _listen(self) -> None:
-        stream = cast("BinaryIO", self._child.stdout)
-        try:
-            while (frame := receive(stream)) is not None:
-                self._frames.put(frame)
-        except (BrokenFrame, OSError, ValueError) as error:
-            _log.warning("the reading process does not make sense: %s", error)
-            self.is_confused = True
-            self._child.kill()
-        stream.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._child.wait(_GONE_SECONDS)
-        self._frames.put(Frame({"gone": True}))
-
-
-def _environment() -> dict[str, str]:
-    own = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    packages = [str(_ROOT), *(path for path in sys.path if path)]
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**own, **one_thread, "PYTHONPATH": os.pathsep.join(packages), "MALLOC_ARENA_MAX": "2"}
+    def note(self, read: PageRead) -> None:
+        """A page was told of."""
+        now = time.monotonic()
+        if self._picture_began is not None:
+            self._on_pictures += now - self._picture_began
+        self._picture_began = now if read.is_begun else None
+        self._pages = read.page

@@ -21,8 +21,8 @@ _FONT_HEIGHT = 1.2
 _BOLD = 600
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|bx\d|-bd", re.IGNORECASE)
 _FONT_NAME = 128
-# A page has some thousand rules at most; more make a drawing.
-_MAX_RULES = 4_000
+# A page of tables has some hundred rules; more make a drawing.
+_MAX_RULES = 1_500
 _MAX_SEGMENTS = 20_000
 _MAX_PICTURES = 1_000
 _COVERS = 0.6
@@ -92,7 +92,7 @@ def read_sheet(page: _Pdfium) -> Sheet:
     return Sheet(
         pieces=tuple(piece for piece, own in found if own is frame and piece.text),
         sideways=" ".join(piece.text for piece, own in found if own is not frame),
-        rules=tuple(_rules(page, frame)),
+        rules=_rules(page, frame),
         width=size[0],
         height=size[1],
         is_drawn=raw.FPDFPage_CountObjects(page) > 0,
@@ -201,21 +201,24 @@ def _is_picture(page: _Pdfium, frame: _Frame) -> bool:
     return False
 
 
-def _rules(page: _Pdfium, frame: _Frame) -> Iterator[Box]:
-    """The thin lines of the page, and the edges of its boxes."""
-    count = segments = 0
-    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=_MAX_FORMS):
-        points = list(_corners(item, _MAX_SEGMENTS - segments))
+def _rules(page: _Pdfium, frame: _Frame) -> tuple[Box, ...]:
+    """The thin lines of the page, and the edges of its boxes; none of a drawing."""
+    rules: list[Box] = []
+    segments = 0
+    for item in page.get_objects([raw.FPDF_PAGEOBJ_PATH], _MAX_FORMS):
+        points = list(_corners(item, _MAX_SEGMENTS))
         segments += len(points)
+        if segments > _MAX_SEGMENTS or len(rules) > _MAX_RULES:
+            return ()
         for one, other in pairwise(points):
-            if one is None or other is None:
-                continue
-            box = frame.box(*_matched(one, other))
-            if min(box.width, box.height) <= _RULE <= _SHORTEST_RULE <= max(box.width, box.height):
-                yield box
-                count += 1
-        if count > _MAX_RULES or segments >= _MAX_SEGMENTS:
-            return
+            if one is not None and other is not None:
+                rules.extend(_rule(frame.box(*_matched(one, other))))
+    return tuple(rules)
+
+
+def _rule(box: Box) -> Iterator[Box]:
+    if min(box.width, box.height) <= _RULE and max(box.width, box.height) >= _SHORTEST_RULE:
+        yield box
 
 
 def _matched(

@@ -18,8 +18,8 @@ from knowledge.loading.progress import PageRead, Pieces, current
 from knowledge.loading.source import file_stem
 from knowledge.loading.warnings import PAGES_LEFT_OUT, READ_FROM_PICTURE, page_list
 
-# The largest cameras have 50 to 60 million pixels; 100 million take 300 MB when unpacked.
-MAX_PIXELS = 100_000_000
+# The largest cameras have 50 to 60 million pixels; unpacked, 64 million take 256 MB.
+MAX_PIXELS = 64_000_000
 MAX_PAGES = 300
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "MPO")
 
@@ -70,8 +70,8 @@ def _page(name: str, image: Image.Image, index: int, count: int) -> Pieces:
     if image.width * image.height > MAX_PIXELS:
         raise PictureTooLarge(name=name, limit=MAX_PIXELS // 1_000_000)
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked no larger than needed
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     picture = np.asarray(_on_white(upright))[:, :, ::-1]
     now.tell(PageRead(index + 1, count, is_begun=True))
     pieces = read_picture(picture, 1.0)

@@ -21,6 +21,9 @@ _ALIGNED = 0.7
 # Pages with more pieces are drawings; they are read from top to bottom.
 _MAX_PIECES = 4_000
 _MAX_DEPTH = 12
+# The places across, and the heights there, that are looked at: pages have few columns.
+_GUTTERS = 12
+_BANDS = 4
 
 # What items of a list begin with; letters from the private use area are the bullets of symbol fonts.
 BULLETS = "•●○◦▪■□◆◇►▶➢➤✓✔☐☑☒❖·∙‣⁃\ue000-\uf8ff"
@@ -141,15 +144,14 @@ def _column_cut(pieces: list[Piece]) -> list[list[Piece]] | None:
 def _gutters(pieces: Sequence[Piece], gap: float) -> list[float]:
     """Places across where many lines leave a gap: just left of where pieces begin."""
     starts = sorted(piece.box.left for piece in pieces)
-    found: list[float] = []
-    group: list[float] = []
-    for start in [*starts, float("inf")]:
-        if group and start - group[0] > gap:
-            if len(group) >= _COLUMN_LINES // 2:
-                found.append(group[0] - gap / 4)
-            group = []
-        group.append(start)
-    return found
+    groups: list[list[float]] = []
+    for start in starts:
+        if groups and start - groups[-1][0] <= gap:
+            groups[-1].append(start)
+        else:
+            groups.append([start])
+    likely = sorted(groups, key=len, reverse=True)[:_GUTTERS]
+    return [group[0] - gap / 4 for group in likely if len(group) >= _COLUMN_LINES // 2]
 
 
 def _free_bands(pieces: Sequence[Piece], x: float) -> list[tuple[float, float]]:
@@ -161,7 +163,8 @@ def _free_bands(pieces: Sequence[Piece], x: float) -> list[tuple[float, float]]:
         if top > reached:
             bands.append((reached, top))
         reached = max(reached, bottom)
-    return [*bands, (reached, float("inf"))]
+    bands.append((reached, float("inf")))
+    return sorted(bands, key=lambda band: band[0] - band[1])[:_BANDS]
 
 
 def _parted(pieces: list[Piece], x: float, top: float, bottom: float) -> list[list[Piece]]:
@@ -217,11 +220,14 @@ def _aligned(left: Sequence[Piece], right: Sequence[Piece]) -> float:
 def lines_of(pieces: Sequence[Piece]) -> list[Line]:
     """Pieces that stand beside each other as lines, from top to bottom."""
     rows: list[list[Piece]] = []
+    tallest: Piece | None = None
     for piece in sorted(pieces, key=lambda p: (p.box.middle, p.box.left)):
-        if rows and _is_beside(rows[-1], piece):
+        if tallest is not None and _is_beside(tallest, piece):
             rows[-1].append(piece)
+            tallest = max(tallest, piece, key=lambda p: p.box.height)
         else:
             rows.append([piece])
+            tallest = piece
     if not rows:
         return []
     rights = sorted((max(piece.box.right for piece in row) for row in rows), reverse=True)
@@ -230,11 +236,13 @@ def lines_of(pieces: Sequence[Piece]) -> list[Line]:
     return [_line(row, edge) for row in rows]
 
 
-def _is_beside(row: Sequence[Piece], piece: Piece) -> bool:
-    """Whether `piece` stands on the line of `row`: they share half the height of the lower one."""
-    box = max(row, key=lambda p: p.box.height if not p.rows else 0).box
-    shared = min(box.bottom, piece.box.bottom) - max(box.top, piece.box.top)
-    return not piece.rows and not row[0].rows and shared > min(box.height, piece.box.height) / 2
+def _is_beside(tallest: Piece, piece: Piece) -> bool:
+    """Whether `piece` stands on the line of that one: they share half the height of the lower one."""
+    if tallest.rows or piece.rows:
+        return False
+    box, other = tallest.box, piece.box
+    shared = min(box.bottom, other.bottom) - max(box.top, other.top)
+    return shared > min(box.height, other.height) / 2
 
 
 def _line(row: Sequence[Piece], edge: float) -> Line:

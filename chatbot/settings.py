@@ -97,10 +97,14 @@ class FetchSettings(_Group):
 
 
 class RetrievalSettings(_Group):
-    """`candidates` are taken from each index; `top_k` passages are read."""
+    """`candidates` are taken from each index; `top_k` passages are read.
+
+    `reranker` is a cross-encoder that looks at the best of them again: a folder or a hub id.
+    """
 
     top_k: Positive = 8
     candidates: Positive = 50
+    reranker: str = ""
 
 
 class AnswerSettings(_Group):

@@ -19,6 +19,7 @@ from knowledge.pools import (
     Query,
     StoredPassages,
 )
+from knowledge.reranking import Reranker, reranked
 from knowledge.rewording import Reworded, Rewording
 from knowledge.synonyms import Synonyms
 
@@ -47,12 +48,14 @@ class Retriever:
         *,
         candidates: int,
         synonyms: Callable[[], Synonyms] = Synonyms,
+        reranker: Reranker | None = None,
     ) -> None:
-        """`synonyms` returns those in force."""
+        """`synonyms` returns those in force; `reranker` reads the best passages again."""
         self._library = library
         self._embedder = embedder
         self._candidates = candidates
         self._synonyms = synonyms
+        self._reranker = reranker
         self._rewording = Rewording()
 
     def search(
@@ -83,7 +86,10 @@ class Retriever:
             vector = query_vector(self._embedder, query)
             found = pool.candidates(query.keywords, vector, self._candidates)
         trust = keyword_trust(found, weighted_terms(query.keywords, pool))
-        return collapse_duplicates(fuse_rankings(found, trust))[:top_k]
+        ranked = collapse_duplicates(fuse_rankings(found, trust))
+        if self._reranker is not None:
+            ranked = reranked(ranked, query.text, self._reranker)
+        return ranked[:top_k]
 
 
 def contextual(message: str, history: Sequence[str]) -> Query:
@@ -107,8 +113,9 @@ def fuse_rankings(found: Candidates, trust: float = 1.0) -> list[Ranked]:
 
     The order of the rankings does not matter. `trust` in [0, 1] weighs the keyword scores. A
     candidate that an index did not return counts as that index's worst; one whose spans are not
-    embedded yet, by its passage and what the spans of the others have over theirs. z-scores did better than reciprocal ranks
-    (tests/benchmarks/fusion.md), and with the best span than without (retrieval.md).
+    embedded yet, by its passage and what the spans of the others have over theirs. z-scores did
+    better than reciprocal ranks (tests/benchmarks/fusion.md), and with the best span than without
+    (retrieval.md).
     """
     keyword = {hit.key: hit.score for hit in found.keyword}
     keyword_ranks = {hit.key: rank for rank, hit in enumerate(found.keyword, 1)}

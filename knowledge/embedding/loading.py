@@ -5,11 +5,19 @@ from pathlib import Path
 from knowledge.embedding import CountingEmbedder
 from knowledge.embedding.centred import centred
 from knowledge.models import load_catalogue, require
+from knowledge.reranking import Reranker
 
 
 def load_embedder(model: str, models_dir: Path, threads: int | None = None) -> CountingEmbedder:
     """As `load_plain_embedder`, and centred by language where that was measured to help."""
     return centred(load_plain_embedder(model, models_dir, threads))
+
+
+def load_reranker(model: str) -> Reranker:
+    """The cross-encoder `model`, a folder or a hub id. Raises `EmbedderNotLoaded`."""
+    from knowledge.embedding.sentence_transformers import CrossEncoderReranker  # noqa: PLC0415 -- torch is slow
+
+    return CrossEncoderReranker(model)
 
 
 def load_plain_embedder(

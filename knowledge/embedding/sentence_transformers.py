@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 
 from knowledge.embedding import TextKind, Vectors
 from knowledge.errors import EmbedderNotLoaded
@@ -89,6 +89,31 @@ class SentenceTransformersEmbedder:
         """Tokens of `text` as a passage, prefix and markers included."""
         with self._one_at_a_time:
             return len(self._model.tokenizer(self._prefixes.passage + text)["input_ids"])
+
+
+class CrossEncoderReranker:
+    """A `Reranker` around a cross-encoder that sentence-transformers can open: a folder or a hub id.
+
+    As for embedders, only safetensors are read and no code of the model runs.
+    """
+
+    def __init__(self, model: str) -> None:
+        """Raises `EmbedderNotLoaded`."""
+        try:
+            self._model = CrossEncoder(
+                model, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            )
+        except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().split("\n")[0].rstrip(".")
+            raise EmbedderNotLoaded(model=model, reason=reason) from error
+        self._one_at_a_time = threading.Lock()
+
+    def scores(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """As `Reranker.scores`."""
+        pairs = [(query, text) for text in texts]
+        with self._one_at_a_time:
+            found = self._model.predict(pairs, batch_size=BATCH_ROWS, show_progress_bar=False)
+        return [float(score) for score in found]
 
 
 def _prefixes_of(name: str, model: SentenceTransformer) -> Prefixes:

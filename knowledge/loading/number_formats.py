@@ -2,11 +2,11 @@
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from posixpath import join, normpath
 
+from knowledge.loading.workbooks import sheet_parts
 from knowledge.loading.xml import attribute, child, children, parse_xml
 
 # Formats that every workbook has; Excel shows those from 5 to 8 in the reader's own currency.
@@ -56,7 +56,7 @@ def read_cells(package: zipfile.ZipFile) -> dict[str, SheetCells]:
     styles = _styles(package)
     return {
         name: cells
-        for name, path in _sheets(package)
+        for name, path in sheet_parts(package)
         if (cells := _cells(package.read(path), styles)) is not None
     }
 
@@ -113,20 +113,6 @@ def _styles(package: zipfile.ZipFile) -> dict[int, Shown]:
         if code is not None and (parsed := parse_format(code)) is not None:
             shown[index] = parsed
     return shown
-
-
-def _sheets(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """The name of each sheet and its part."""
-    parts = frozenset(package.namelist())
-    if "xl/workbook.xml" not in parts or "xl/_rels/workbook.xml.rels" not in parts:
-        return
-    relations = parse_xml(package.read("xl/_rels/workbook.xml.rels"))
-    targets = {attribute(r, "Id"): attribute(r, "Target") or "" for r in relations}
-    listed = child(parse_xml(package.read("xl/workbook.xml")), "sheets")
-    for sheet in listed if listed is not None else ():
-        path = normpath(join("/xl", targets.get(attribute(sheet, "id"), ""))).lstrip("/")
-        if path in parts:
-            yield attribute(sheet, "name") or "", path
 
 
 def _cells(content: bytes, styles: Mapping[int, Shown]) -> SheetCells | None:

@@ -19,6 +19,7 @@ from knowledge.loading.number_formats import Cell, SheetCells, Shown, read_cells
 from knowledge.loading.rows import Row, add_rows, one_line
 from knowledge.loading.source import check_length, file_stem
 from knowledge.loading.warnings import HIDDEN_SHEETS
+from knowledge.loading.workbooks import Chart, sheet_charts
 from knowledge.loading.zips import OLE, damage_told, is_encrypted, open_package
 
 Value = int | float | str | bool | time | date | datetime | timedelta
@@ -36,16 +37,16 @@ def load(name: str, data: bytes) -> LoadedText:
     several rows stands in each. The title is the file's name. Raises `EncryptedDocument`,
     `DamagedDocument`, `UnpacksTooLarge` or `TooManyCells`.
     """
-    cells = _cells(name, data)
+    told, charts = _told(name, data)
     blocks = TextBlocks()
     try:
         with damage_told(name), CalamineWorkbook.from_filelike(BytesIO(data)) as book:
             sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
             shown = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
             for title in shown:
-                told = cells.get(title, SheetCells((0, 0), {}))
-                rows = _rows(name, book.get_sheet_by_name(title), told.shown)
-                _add_sheet(blocks, title, rows)
+                cells = told.get(title, SheetCells((0, 0), {}))
+                rows = _rows(name, book.get_sheet_by_name(title), cells.shown)
+                _add_sheet(blocks, title, rows, charts.get(title, ()))
     except PasswordError as error:
         raise EncryptedDocument(name=name) from error
     loaded = blocks.loaded(file_stem(name), (HIDDEN_SHEETS,) if len(shown) < len(sheets) else ())
@@ -53,17 +54,17 @@ def load(name: str, data: bytes) -> LoadedText:
     return loaded
 
 
-def _cells(name: str, data: bytes) -> Mapping[str, SheetCells]:
-    """What the file says of its cells, once it is sure that they can be held."""
+def _told(name: str, data: bytes) -> tuple[Mapping[str, SheetCells], Mapping[str, Sequence[Chart]]]:
+    """What an Excel file says of its cells, once it is sure that they can be held, and its charts."""
     if data.startswith(OLE):
         if is_encrypted(data):
             raise EncryptedDocument(name=name)
-        return {}
+        return {}, {}
     with open_package(name, data) as package, damage_told(name):
-        cells = read_cells(package)
+        cells, charts = read_cells(package), sheet_charts(package)
     for sheet, told in cells.items():
         _check_size(name, sheet, (told.last[0] + 1) * (told.last[1] + 1))
-    return cells
+    return cells, charts
 
 
 def _check_size(name: str, sheet: str, cells: int) -> None:
@@ -107,11 +108,19 @@ def _fill_merged(values: Sequence[list[Value]], sheet: CalamineSheet) -> None:
                 row[covered.start] = value[0]
 
 
-def _add_sheet(blocks: TextBlocks, title: str, rows: Sequence[Row]) -> None:
-    if rows:
-        blocks.at(Place("sheet", rows[0].number, rows[0].number, title))
-        blocks.add_heading(1, tidy(title))
-        add_rows(blocks, rows, title, level=2)
+def _add_sheet(
+    blocks: TextBlocks, title: str, rows: Sequence[Row], charts: Sequence[Chart]
+) -> None:
+    """Its rows, then its charts: their numbers may come from where nothing is read."""
+    starts = [*(row.number for row in rows[:1]), *(chart.row for chart in charts)]
+    if not starts:
+        return
+    blocks.at(Place("sheet", starts[0], starts[0], title))
+    blocks.add_heading(1, tidy(title))
+    add_rows(blocks, rows, title, level=2)
+    for chart in charts:
+        blocks.at(Place("sheet", chart.row, chart.row, title))
+        blocks.add(tidy("\n".join(chart.lines)))
 
 
 def _text(value: Value, shown: Shown | None) -> str:

@@ -10,7 +10,7 @@ from knowledge.errors import DamagedDocument, EncryptedDocument, TooManyCells, W
 from knowledge.loading import load
 from knowledge.loading.number_formats import parse_format
 from knowledge.loading.warnings import HIDDEN_SHEETS
-from tests.knowledge.loading.office_files import Value, ods, xlsx, zipped
+from tests.knowledge.loading.office_files import Value, ods, relations, xlsx, zipped
 
 
 def line_at(loaded: LoadedText, place: Place) -> str:
@@ -135,6 +135,33 @@ def test_open_document_sheets() -> None:
     loaded = load("a.ods", ods([["Model", "Price"], ["K1", "5 €"]], "Prices"))
     assert loaded.text == "Prices\n\nModel | Price\nK1 | 5 €"
     assert line_at(loaded, Place("sheet", 2, 2, "Prices")) == "K1 | 5 €"
+
+
+def test_the_numbers_of_a_chart() -> None:
+    office = "http://schemas.openxmlformats.org"
+    points = '<c:pt idx="{}"><c:v>{}</c:v></c:pt>'
+    chart = (
+        f'<c:chartSpace xmlns:c="{office}/drawingml/2006/chart" xmlns:a="{office}/drawingml/2006/main">'
+        "<c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Sold a year</a:t></a:r></a:p></c:rich></c:tx>"
+        "</c:title><c:plotArea><c:line3DChart><c:ser><c:tx><c:v>Kettles</c:v></c:tx>"
+        f"<c:cat>{points.format(0, 2023)}{points.format(1, 2024)}</c:cat>"
+        f"<c:val>{points.format(0, 120.0)}{points.format(1, 130.5)}</c:val></c:ser>"
+        "</c:line3DChart></c:plotArea></c:chart></c:chartSpace>"
+    )
+    drawing = (
+        f'<d:wsDr xmlns:d="{office}/drawingml/2006/spreadsheetDrawing" xmlns:r="{office}/officeDocument/2006/relationships"'
+        f' xmlns:c="{office}/drawingml/2006/chart"><d:twoCellAnchor><d:from><d:row>4</d:row></d:from>'
+        '<c:chart r:id="r1"/></d:twoCellAnchor></d:wsDr>'
+    )
+    parts = {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations([("drawing", "../drawings/drawing1.xml")]),
+        "xl/drawings/drawing1.xml": drawing,
+        "xl/drawings/_rels/drawing1.xml.rels": relations([("chart", "/xl/charts/chart1.xml")]),
+        "xl/charts/chart1.xml": chart,
+    }
+    loaded = load("a.xlsx", xlsx({"S": [["See below"]]}, parts=parts))
+    assert loaded.text == "S\n\nSee below\n\nSold a year\n | Kettles\n2023 | 120\n2024 | 130.5"
+    assert line_at(loaded, Place("sheet", 5, 5, "S")) == "Sold a year"
 
 
 @given(

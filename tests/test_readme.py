@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import chatbot
+from tests.knowledge.web.web_site import html, serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,18 +36,24 @@ def test_its_commands_work(tmp_path: Path, models_dir: Path) -> None:
     line = {"id": "a", "title": "Delivery", "text": "Delivery takes three days."}
     (tmp_path / "passages.jsonl").write_text(json.dumps(line) + "\n")
     shutil.copytree(ROOT / "assets", tmp_path / "assets")
-    environment = {**os.environ, "ANSWERDESK_MODELS_DIR": str(models_dir)}
-    for command in commands():
-        done = subprocess.run(
-            [COMMAND, *shlex.split(command)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, (command, done.stderr)
-        assert done.stdout.strip(), command
+    environment = {
+        **os.environ,
+        "ANSWERDESK_MODELS_DIR": str(models_dir),
+        "ANSWERDESK_FETCH__ALLOW_PRIVATE_ADDRESSES": "true",
+    }
+    pages = {"/help/": html("<p>Help."), "/help/returns": html("<p>Returns are free.")}
+    with serving(pages) as site:
+        for command in commands():
+            done = subprocess.run(
+                [COMMAND, *shlex.split(command.replace("https://docs.example.com", site.origin))],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, (command, done.stderr)
+            assert done.stdout.strip(), command
 
 
 def test_what_it_links_to_exists() -> None:

@@ -114,7 +114,7 @@ def _writing(text: _Pdfium) -> int:
 def _quarters(text: _Pdfium, index: int) -> int | None:
     """Clockwise quarters that bring a letter upright; None if that is not known."""
     angle = raw.FPDFText_GetCharAngle(text, index)
-    return round(angle / (math.pi / 2)) % 4 if angle >= 0 else None
+    return -round(angle / (math.pi / 2)) % 4 if angle >= 0 else None
 
 
 class _Gathering:

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.e2e.conftest import Visit
 from tests.e2e.scripted_admin import PASSWORD
+from tests.e2e.visit import Visit
 
 
 class Member(Visit):

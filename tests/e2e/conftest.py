@@ -1,7 +1,7 @@
 """A real server and a real browser."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chatbot.api.app import create_api
-from tests.e2e.scripted_admin import AdminDesk, open_desk
+from tests.e2e.admin_visits import Open, opening
+from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
 from tests.e2e.scripted_chat import SUGGESTIONS, ScriptedDialogue
 from tests.e2e.serving import serving
+from tests.e2e.visit import Visit
 from tests.e2e.widget_site.street import Street, open_street, visiting
 from tests.e2e.widget_site.street import Visit as GuestVisit
 from ui.handlers import ChatHandlers
@@ -20,31 +22,6 @@ from ui.pages.chat import add_chat
 
 CHROMIUM = Path("/usr/bin/chromium")
 SHOTS = Path(__file__).parent / "shots"
-
-
-@dataclass
-class Visit:
-    """A page, and the list that takes what goes wrong on it."""
-
-    page: Page
-    url: str
-    complaints: list[str]
-
-    def watch(self) -> None:
-        """Note console errors, exceptions, failed answers and requests to other hosts."""
-        self.page.on("console", self._on_console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
-        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        self.page.on("request", lambda request: self._on_request(request.url))
-
-    def _on_console(self, message: object) -> None:
-        kind, said = getattr(message, "type", ""), getattr(message, "text", "")
-        if kind in {"error", "warning"}:
-            self.complaints.append(f"console {kind}: {said}")
-
-    def _on_request(self, url: str) -> None:
-        if not url.startswith((self.url, "data:", "blob:")):
-            self.complaints.append(f"foreign request: {url}")
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +68,27 @@ def chat_url(chat_desk: AdminDesk) -> Iterator[str]:
 def complaints() -> list[str]:
     """What went wrong on the pages of a test."""
     return []
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[AdminDesk]:
+    """A desk of one test's own."""
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+def url(desk: AdminDesk) -> Iterator[str]:
+    with serving(lambda: make_app(desk)) as url:
+        yield url
+
+
+@pytest.fixture
+def open_admin(browser: Browser, url: str, complaints: list[str]) -> Iterator[Open]:
+    """Opens the team's pages as a new visitor; afterwards nothing may have gone wrong on them."""
+    with opening(browser, url, complaints) as opened:
+        yield opened
+    assert complaints == [], "\n".join(complaints)
 
 
 @pytest.fixture

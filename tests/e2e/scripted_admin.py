@@ -26,11 +26,16 @@ from chatbot.webhooks.store import Webhooks, open_webhooks
 from chatbot.webhooks.worker import Courier
 from chatbot.widgets.store import Widgets, open_widgets
 from chatbot.widgets.visitors import Visitors
+from knowledge.curated.matcher import CuratedMatcher, open_matcher
+from knowledge.curated.store import CuratedAnswers
 from knowledge.database import open_engine, sqlite_url
 from knowledge.documents import Language
 from knowledge.library import Library, open_library
 from knowledge.retrieval import Retriever
 from knowledge.rules.book import RuleBook
+from knowledge.synonyms import SynonymFile
+from knowledge.web.jobs import WebFetching
+from knowledge.web.visits import Manners
 from tests.fakes import HashEmbedder
 from ui.mounting import add_files, close_doors
 from ui.pages.admin import add_admin
@@ -57,6 +62,7 @@ class AdminDesk:
 
     settings: Settings
     library: Library
+    web: WebFetching
     retriever: Retriever
     conversations: Conversations
     handovers: Handovers
@@ -68,9 +74,12 @@ class AdminDesk:
     requests: Requests
     webhooks: Webhooks
     courier: Courier
+    synonyms: SynonymFile
     rules: RuleBook
     embedder: HashEmbedder
     recogniser: IntentRecogniser
+    answers: CuratedAnswers
+    curated: CuratedMatcher
     generator: None = None
     dialogue: Dialogue = field(default_factory=SilentDialogue)
 
@@ -82,16 +91,21 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
     migrate(engine)
     embedder = HashEmbedder(delay=delay, fail_on=UNEMBEDDABLE)
     library = open_library(folder, engine, embedder)
+    web = WebFetching(folder / "web", library, Manners(delay=0.2, allow_private=True))
     accounts = Accounts(engine, b"0" * 32, hasher=_QUICK)
     for role in Role:
         accounts.add(role.label, PASSWORD, role)
     quick = HashEmbedder()
     recogniser = IntentRecogniser(quick, folder / "index" / "intents")
     conversations = Conversations(engine)
+    answers = CuratedAnswers(engine)
+    curated = open_matcher(answers, quick, folder / "index")
+    curated.work()
     webhooks = open_webhooks(engine, folder)
     desk = AdminDesk(
         settings=Settings(data_dir=folder),
         library=library,
+        web=web,
         retriever=Retriever(library, quick, candidates=50),
         conversations=conversations,
         handovers=Handovers(engine, conversations.bulletin),
@@ -103,13 +117,18 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
         requests=Requests(engine),
         webhooks=webhooks,
         courier=Courier(Deliveries(engine, webhooks), allow_private=True),
+        synonyms=SynonymFile(folder / "synonyms.txt"),
         rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,
         recogniser=recogniser,
+        answers=answers,
+        curated=curated,
     )
     try:
         yield desk
     finally:
+        curated.close()
+        web.close()
         library.close()
         engine.dispose()
 

@@ -3,42 +3,16 @@
 import http.server
 import threading
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from chatbot.widgets.model import LanguageCode, Widget
-from tests.e2e.admin_visits import Member, Open, opening
+from tests.e2e.admin_visits import Member, Open
 from tests.e2e.conftest import SHOTS
-from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
-from tests.e2e.serving import serving
+from tests.e2e.scripted_admin import AdminDesk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[AdminDesk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-def url(desk: AdminDesk) -> Iterator[str]:
-    with serving(lambda: make_app(desk)) as url:
-        yield url
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def open_admin(browser: Browser, url: str, complaints: list[str]) -> Iterator[Open]:
-    with opening(browser, url, complaints) as opened:
-        yield opened
-    assert complaints == [], "\n".join(complaints)
 
 
 def open_widgets(member: Member, name: str = "editor", widget: str = "") -> Page:

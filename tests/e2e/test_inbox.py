@@ -1,7 +1,5 @@
 """Agents at work in the inbox, in a real browser on the real conversations."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -12,7 +10,7 @@ from chatbot.timeline import MessageEntry
 from knowledge.documents import Language, Position
 from tests.e2e.admin_visits import Member, Open, opening
 from tests.e2e.conftest import SHOTS
-from tests.e2e.scripted_admin import AdminDesk, make_app, open_desk
+from tests.e2e.scripted_admin import AdminDesk, make_app
 from tests.e2e.serving import free_port, serving
 from tests.e2e.vectors import SOURCES, messages
 
@@ -25,29 +23,10 @@ _ZH_CITED = Citation(1, "p2", "returns-zh.md", "退货与退款", Position(0, 9)
 
 
 @pytest.fixture
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminDesk]:
-    with open_desk(tmp_path_factory.mktemp("desk")) as desk:
-        for name in ("mei", "lin"):
-            desk.accounts.add(name, "correct horse battery")
-        yield desk
-
-
-@pytest.fixture
-def url(desk: AdminDesk) -> Iterator[str]:
-    with serving(lambda: make_app(desk)) as url:
-        yield url
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def open_admin(browser: Browser, url: str, complaints: list[str]) -> Iterator[Open]:
-    with opening(browser, url, complaints) as opened:
-        yield opened
-    assert complaints == [], "\n".join(complaints)
+def desk(desk: AdminDesk) -> AdminDesk:
+    for name in ("mei", "lin"):
+        desk.accounts.add(name, "correct horse battery")
+    return desk
 
 
 def turn(

@@ -70,7 +70,7 @@ def _view(job: FetchJob, language: Language) -> JobView:
 
 def _line(job: FetchJob, language: Language) -> str:
     counts = job.counts
-    if not job.order.site or job.state in (FetchState.WAITING, FetchState.FAILED):
+    if not job.found or not job.order.site or job.state in (FetchState.WAITING, FetchState.FAILED):
         return ""
     if job.state is FetchState.RUNNING:
         return text("admin_web_so_far", language, done=counts.done, found=job.found)

@@ -164,6 +164,9 @@ class WebFetching:
     def _work(self, running: _Running) -> None:
         errand = running.errand
         errand.enter(FetchState.RUNNING)
+        with self._lock:
+            if not running.is_stopped:
+                running.latest = errand.job()
         state, reason = FetchState.DONE, None
         try:
             self._crawl(running).run()

@@ -59,7 +59,7 @@ def test_a_site_is_added_watched_and_looked_at_again(open_admin: Open, shop: Web
     expect(job).to_contain_text("New or changed: 6. As before: 0. Gone: 0.")
     expect(form.get_by_label("Web page or site")).to_have_value("")
     summary = job.locator("summary")
-    expect(summary).to_have_text("1 pages could not be read")
+    expect(summary).to_have_text("Pages that could not be read: 1")
     summary.click()
     expect(job.locator("details li")).to_contain_text("does not exist")
     rows = page.locator(".ad-documents tbody tr")
@@ -71,7 +71,7 @@ def test_a_site_is_added_watched_and_looked_at_again(open_admin: Open, shop: Web
 
 
 def test_a_site_is_stopped_and_goes_on_by_keyboard(open_admin: Open, shop: WebSite) -> None:
-    shop.files["/robots.txt"] = file("User-agent: *\nCrawl-delay: 30", "text/plain")
+    shop.files["/robots.txt"] = file("User-agent: *\nCrawl-delay: 6", "text/plain")
     visit = open_admin(width=390, language="zh")
     visit.sign_in("editor", "admin/zh")
     page = visit.page

@@ -1,5 +1,6 @@
 """Web pages and sites: order them, watch, stop, look again."""
 
+import secrets
 from typing import Final, NamedTuple
 
 import gradio as gr
@@ -29,10 +30,11 @@ class WebHandlers:
         self._desk = desk
 
     def form(self) -> str:
-        """Where a page or site is named."""
+        """Where a page or site is named, new each time: what does not change is not shown anew."""
         return render(
             "web_form",
             self._desk.language,
+            number=secrets.token_hex(4),
             max_pages=min(DEFAULT_PAGES, self._most),
             most_pages=self._most,
             depth=DEFAULT_DEPTH,

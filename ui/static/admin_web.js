@@ -27,6 +27,7 @@ element.addEventListener(
 );
 
 watch("value", () => {
+  element.querySelector("form")?.reset(); // what was ordered need not be typed over
   for (const details of element.querySelectorAll("details")) details.open = opened.has(details.dataset.id);
   const job = [...element.querySelectorAll("li[data-id]")].find((item) => item.dataset.id === focused);
   if (job && document.activeElement === document.body) job.querySelector("button")?.focus({ preventScroll: true });

@@ -1,6 +1,7 @@
 """Tables without rules: rows whose cells stand below each other; pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -17,25 +18,54 @@ _GAP = 0.6
 _ACROSS = 6
 # Lines closer than this share of the usual distance are of one row whose cells have several lines.
 _SAME_ROW = 0.75
+_SKIPPED = 3
 
 
-def aligned_rows(lines: Sequence[Line], start: int) -> tuple[tuple[str, ...], int]:
-    """The rows of the table that begins at `start`, and how many lines they take; none, 0."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, made of so many lines."""
+
+    rows: tuple[str, ...]
+    lines: int
+
+
+def tables_in(lines: Sequence[Line]) -> dict[int, Table]:
+    """The tables among these lines, by the line that each begins with."""
+    found: dict[int, Table] = {}
+    start = 0
+    while start < len(lines):
+        end = _end_of_rows(lines, start)
+        # A row or two above a table, a title say, may have cells of its own.
+        for first in range(start, min(start + _SKIPPED, end)):
+            rows = _rows(lines[first:end])
+            if rows:
+                found[first] = Table(rows, end - first)
+                break
+        start = max(end, start + 1)
+    return found
+
+
+def _end_of_rows(lines: Sequence[Line], start: int) -> int:
+    """Where the lines end that have several pieces each and stand close below each other."""
     end = start
     while end < len(lines) and _is_row(lines, start, end):
         end += 1
-    taken = lines[start:end]
-    wide = sum(len(line.pieces) >= _WIDE_ROW for line in taken)
-    if len(taken) < _ROWS and not (len(taken) == wide == _ROWS - 1):
-        return (), 0
-    edges = _separators(taken)
+    return end
+
+
+def _rows(lines: Sequence[Line]) -> tuple[str, ...]:
+    """The rows of a table that all these lines make; none if they make none."""
+    wide = sum(len(line.pieces) >= _WIDE_ROW for line in lines)
+    if len(lines) < _ROWS and not (len(lines) == wide == _ROWS - 1):
+        return ()
+    edges = _separators(lines)
     if not edges:
-        return (), 0
-    rows = _merged(taken, [_cells(line, edges) for line in taken])
+        return ()
+    rows = _merged(lines, [_cells(line, edges) for line in lines])
     full = sum(sum(bool(cell) for cell in row) >= 2 for row in rows)
     if full < 2 or full * 2 < len(rows):
-        return (), 0
-    return tuple(TABLE_CELL.join(row) for row in rows), len(taken)
+        return ()
+    return tuple(TABLE_CELL.join(row) for row in rows)
 
 
 def _is_row(lines: Sequence[Line], start: int, index: int) -> bool:

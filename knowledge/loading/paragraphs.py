@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.loading.blocks import TextBlocks
-from knowledge.loading.columns import aligned_rows
+from knowledge.loading.columns import tables_in
 from knowledge.loading.layout import BULLETS, Line, Piece
 
 # Letters at least this much larger than most of the document make a heading.
@@ -76,27 +76,27 @@ def sizes_of(pieces: Iterable[Piece]) -> Sizes:
 
 def blocks_of(lines: Sequence[Line], sizes: Sizes) -> list[Block]:
     """What the lines of a page say, tables row by row."""
+    tables = tables_in(lines)
     blocks: list[Block] = []
     start = 0
     while start < len(lines):
-        if lines[start].rows:
+        if start in tables:
+            used = tables[start].lines
+            blocks.append(Block("", rows=tables[start].rows))
+        elif lines[start].rows:
+            used = 1
             blocks.append(Block("", rows=lines[start].rows))
-            start += 1
-            continue
-        rows, used = aligned_rows(lines, start)
-        if rows:
-            blocks.append(Block("", rows=rows))
         else:
-            used = _together(lines, start, sizes)
+            used = _together(lines, start, tables.keys(), sizes)
             blocks.append(_block(lines[start : start + used], sizes))
         start += used
     return blocks
 
 
-def _together(lines: Sequence[Line], start: int, sizes: Sizes) -> int:
-    """How many lines from `start` on make one block."""
+def _together(lines: Sequence[Line], start: int, stops: Set[int], sizes: Sizes) -> int:
+    """How many lines from `start` on make one block; it ends at the latest where tables begin."""
     end = start + 1
-    while end < len(lines) and not aligned_rows(lines, end)[0]:
+    while end < len(lines) and end not in stops:
         above, line = lines[end - 1], lines[end]
         is_large = line.size >= sizes.body * _LARGER
         if not _belongs(above, line) or (above.is_bold != line.is_bold and not is_large):

@@ -90,7 +90,7 @@ class FetchSettings(_Group):
     """
 
     allow_private_addresses: bool = False
-    max_page_mb: Positive = 10
+    max_page_mb: Positive = 30
     user_agent: Annotated[str, Field(pattern=r"^[!-~][ -~]{0,198}$")] = "AnswerDesk"
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     max_pages: Positive = 10_000

@@ -32,6 +32,7 @@ _OF_CLOUDS: Final = frozenset(
     )
 )
 _ADDRESSES_TRIED: Final = 3
+_PACKED: Final = ("gzip", "x-gzip", "deflate")
 
 Address = IPv4Address | IPv6Address
 
@@ -211,8 +212,10 @@ async def _ask(
 
 async def _body(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
     """At most `limit` bytes, unpacked, and whether that is all. Raises `httpx.DecodingError`."""
-    packed = response.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip", "deflate")
-    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed else None
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in ("", "identity", *_PACKED):
+        raise httpx.DecodingError(f"it is packed in a way that was not asked for ({packing[:20]})")
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packing in _PACKED else None
     body = bytearray()
     async for chunk in response.aiter_raw():
         try:  # one byte more than allowed tells that there is more; a bomb goes no further

@@ -59,6 +59,16 @@ class LoginRequired(PageError):
     zh = "{url} 需要登录。请将该页面保存为文件后再添加。"
 
 
+class PageWithoutText(PageError):
+    code = "page_without_text"
+    status = 422
+    en = (
+        "{url} holds no text: a script in the browser fills it in. "
+        "Save the page as a file and add that instead."
+    )
+    zh = "{url} 本身没有文字，内容由浏览器中的脚本生成。请将该页面保存为文件后再添加。"
+
+
 class TooManyRedirects(PageError):
     code = "too_many_redirects"
     status = 502

@@ -56,6 +56,8 @@ class WebFetching:
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._queue: deque[_Running] = deque()
+        # Jobs that are over; None until somebody asks for all of them.
+        self._ended: dict[str, FetchJob] | None = None
         self._is_closed = False
 
     def start(self, order: Order) -> FetchJob:
@@ -92,10 +94,12 @@ class WebFetching:
     def list(self) -> Sequence[FetchJob]:
         """All jobs, those at work first, then the one that ended last."""
         with self._lock:
+            if self._ended is None:
+                kept = [errand.job() for errand in self._errands.all()]
+                self._ended = {job.id: job for job in reversed(kept)}
             at_work = [running.latest for running in self._running.values()]
-        known = {job.id for job in at_work}
-        ended = (errand.job() for errand in self._errands.all())
-        return [*at_work, *(job for job in ended if job.id not in known)]
+            ended = [job for key, job in self._ended.items() if key not in self._running]
+        return [*at_work, *reversed(ended)]
 
     def stop(self, job_id: str) -> FetchJob:
         """End a job at its next step; what has arrived is kept. Raises `FetchJobNotFound`."""
@@ -190,6 +194,9 @@ class WebFetching:
         """Note how an errand ended; the lock is held."""
         running.errand.enter(state, reason)
         self._errands.save(running.errand)
+        if self._ended is not None:
+            self._ended.pop(running.errand.order.id, None)
+            self._ended[running.errand.order.id] = running.errand.job()
         if self._running.get(running.errand.order.id) is running:
             del self._running[running.errand.order.id]
         self._errands.prune(list(self._running))

@@ -15,6 +15,7 @@ from knowledge.web.errors import (
     PageNotFound,
     PageRefused,
     PageTooLarge,
+    PageWithoutText,
 )
 from knowledge.web.markup import Markup, read_markup
 
@@ -78,6 +79,8 @@ def page_of(reply: Reply, url: str, asked: str, max_bytes: int) -> Page:
     markup = read_markup(reply.body, charset)
     if _is_login(url, asked, markup):
         raise LoginRequired(url=asked)
+    if not (markup.length or markup.links or markup.refresh):
+        raise PageWithoutText(url=url)
     return Page(url, document_name(url, HTML), _in_utf8(reply.body, charset), markup)
 
 

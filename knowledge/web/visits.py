@@ -37,7 +37,7 @@ class Manners:
 
     user_agent: str = "AnswerDesk"
     delay: float = 1.0
-    max_bytes: int = 10 * 2**20
+    max_bytes: int = 30 * 2**20
     seconds: float = 30.0
     allow_private: bool = False
 

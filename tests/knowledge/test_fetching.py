@@ -258,8 +258,9 @@ def test_a_long_body_is_cut_and_a_bomb_is_not_unpacked() -> None:
     with site(says(packed, Content_Encoding="gzip")) as shop:
         bomb = _get(f"http://127.0.0.1:{shop.port}/", Limits(body_bytes=1000))
         assert (bomb.body, bomb.complete) == (b"0" * 1000, False)
-    with site(says(b"not packed", Content_Encoding="gzip")) as shop, pytest.raises(FetchFailed):
-        _get(f"http://127.0.0.1:{shop.port}/")
+    for body, packing in ((b"not packed", "gzip"), (b"\x0b\x02\x80hello", "br")):
+        with site(says(body, Content_Encoding=packing)) as shop, pytest.raises(FetchFailed):
+            _get(f"http://127.0.0.1:{shop.port}/")
 
 
 def test_a_site_that_dribbles_is_left_in_time() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge.loading import load
+from knowledge.loading.blocks import REPEATS_MARK, fingerprint
 
 
 def text_of(body: str) -> str:
@@ -73,3 +74,63 @@ def test_deep_nesting_is_bounded(tag: str) -> None:
         load("a.html", (opening * 20_000 + "text").encode())
     except Exception as error:
         assert type(error).__name__ in {"DocumentTooComplex", "NoTextFound"}  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "<div role=navigation>noise</div>",
+        "<div role=banner>noise</div>",
+        "<div role=contentinfo>noise</div>",
+        "<form role=search>noise</form>",
+        "<aside>noise</aside>",
+        "<div id=cookie-banner>noise</div>",
+        "<div class='x cookie_notice'>noise</div>",
+        "<div id=onetrust-consent-sdk><p>noise</p></div>",
+        "<div id=CybotCookiebotDialog>noise</div>",
+        "<a class=skip-link href=#a>noise</a>",
+        "<ol class=breadcrumb><li>noise</li></ol>",
+        "<div class=toc><ul><li>noise</li></ul></div>",
+        "<span class=sr-only>noise</span>",
+    ],
+)
+def test_what_frames_a_page_is_left_out(furniture: str) -> None:
+    assert text_of(f"{furniture}<p>Content.</p>") == "Content."
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<div class=cookies><p>We bake cookies.</p></div>",
+        "<article><aside><p>Mind the steam.</p></aside><p>x</p></article>",
+        "<div id=cookie-policy><p>Which cookies we set.</p></div>",
+        f"<div class=cookie-banner>{'<p>A page about cookie banners.</p>' * 200}</div>",
+        "<div class=consent-form><p>How to give consent.</p></div>",
+    ],
+)
+def test_what_only_sounds_like_a_frame_stays(content: str) -> None:
+    words = content.partition("<p>")[2].partition("</p>")[0]
+    assert words in text_of(content)
+
+
+def test_the_part_that_is_marked_as_the_main_one_is_the_page() -> None:
+    long = "<p>All about kettles and their lids.</p>" * 5
+    assert "Menu" not in text_of(f"<div>Menu</div><div role=main>{long}</div>")
+    assert "Menu" not in text_of(f"<div>Menu</div><article>{long}</article>")
+    # A short article beside much else, or several of them, are parts of a page.
+    assert "Menu" in text_of(f"<div>Menu {long}</div><article>News.</article>")
+    assert "Menu" in text_of(f"<div>Menu</div><article>{long}</article><article>{long}</article>")
+
+
+def test_a_mark_beside_a_heading_is_no_part_of_it() -> None:
+    loaded = load("a.html", "<h1>Kettles<a class=headerlink href=#k>¶</a></h1><p>x".encode())
+    assert loaded.sections[0].headings == ("Kettles",)
+
+
+def test_blocks_that_a_page_says_its_site_repeats_are_left_out() -> None:
+    page = b"<h2>Call us</h2><p>Call us</p><p>Kettles.</p><ul><li>One</li><li>Two</li></ul>"
+    marks = " ".join(fingerprint(block) for block in ("Call  us", "- One\n- Two"))
+    end = f"\n<!--{REPEATS_MARK} {marks}-->\n".encode()
+    assert load("a.html", page + end).text == "Call us\n\nKettles."
+    assert "One" in load("a.html", page + end + b"<p>more").text  # only at the very end
+    assert "One" in load("a.html", page + f"<!--{REPEATS_MARK} nonsense-->".encode()).text

@@ -1,6 +1,7 @@
 """Whole sites, from real servers on loopback."""
 
 import json
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -434,6 +435,37 @@ def test_an_ended_process_leaves_a_site_to_the_next(tmp_path: Path) -> None:
             web.resume()
             job: FetchJob = web.wait(job_id)
     assert (job.state, job.counts.taken, len(shelf.files)) == (FetchState.DONE, 40, 40)
+
+
+def test_what_a_killed_process_left_is_taken_up(tmp_path: Path) -> None:
+    """What lies in the folder at any moment is what a kill at that moment leaves."""
+    shelf = MemoryShelf()
+    with serving(big_site()) as site, fetching(tmp_path / "a", shelf) as web:
+        site.before = lambda _: time.sleep(0.06)
+        web.start(site_order(site, "/"))
+        finished(web, site, 36)
+        shutil.copytree(tmp_path / "a", tmp_path / "b", ignore=shutil.ignore_patterns("*.part"))
+        web.close()
+        asked = len(site.asked)
+        with fetching(tmp_path / "b", shelf) as heir:
+            heir.resume()
+            (job,) = heir.list()
+            assert heir.wait(job.id).counts.taken == 40
+        # Kept once a second, so that not much is asked for a second time.
+        assert len(site.asked) - asked < 30
+    assert len(shelf.files) == 40
+
+
+def test_jobs_are_listed_the_last_one_first(tmp_path: Path) -> None:
+    files = {f"/{n}": article(n) for n in range(3)}
+    with serving(files) as site, fetching(tmp_path, MemoryShelf()) as web:
+        for path in ("/0", "/1", "/2", "/0"):
+            web.wait(web.start(page_order(site, path)).id)
+            time.sleep(0.02)
+        listed = [job.order.url[-1] for job in web.list()]
+        web.wait(web.start(page_order(site, "/1")).id)
+        assert [job.order.url[-1] for job in web.list()] == ["1", "0", "2"]
+    assert listed == ["0", "2", "1"]
 
 
 def test_a_lost_or_torn_file_only_costs_the_work_again(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from knowledge.web.errors import (
     PageNotFound,
     PageRefused,
     PageTooLarge,
+    PageWithoutText,
 )
 from knowledge.web.markup import read_markup
 from knowledge.web.pages import page_of
@@ -81,6 +82,7 @@ def test_a_page_that_is_served_as_text_is_a_page() -> None:
         (reply(b"\x00\x01", "video/mp4"), NotReadable),
         (reply(b"\x00\x01", "application/octet-stream"), NotReadable),
         (reply("x", "font/woff2"), NotReadable),
+        (reply("<div id=root></div><script src=app.js></script>"), PageWithoutText),
         (reply("<h1>Sign in</h1><input name=p type=PASSWORD>"), LoginRequired),
     ],
 )

@@ -36,7 +36,9 @@ def without_furniture(pages: Sequence[tuple[Sequence[Piece], float]]) -> list[li
             if len(seen[_key(line, height)]) >= least or _PAGE_NUMBER.fullmatch(line.text)
             for piece in line.pieces
         }
-        kept.append([piece for piece in pieces if id(piece) not in dropped])
+        remaining = [piece for piece in pieces if id(piece) not in dropped]
+        # A page that says nothing else is a title page, or a form of one line.
+        kept.append(remaining or list(pieces))
     return kept
 
 

@@ -36,14 +36,15 @@ _HYPHEN = "\x02"
 # pypdfium2 types nothing of what it gives out.
 _Pdfium = Any
 raw: Any = pypdfium2.raw
+_DRAWN = [raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A page's letters and rules, upright.
 
-    `sideways` is what is written across; `rules` are thin boxes; `is_drawn`: something is on
-    it; `is_picture`: a picture covers most of it.
+    `sideways` is what is written across; `rules` are thin boxes; `is_drawn`: more than letters
+    is on it; `is_picture`: a picture covers most of it.
     """
 
     pieces: tuple[Piece, ...]
@@ -95,7 +96,7 @@ def read_sheet(page: _Pdfium) -> Sheet:
         rules=_rules(page, frame),
         width=size[0],
         height=size[1],
-        is_drawn=raw.FPDFPage_CountObjects(page) > 0,
+        is_drawn=next(page.get_objects(_DRAWN, _MAX_FORMS), None) is not None,
         is_picture=_is_picture(page, frame),
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from chatbot.errors import InvalidSettings
+from chatbot.settings import load_settings
 from knowledge.web.jobs import WebFetching
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, ScriptedDesk
 from tests.knowledge.web.web_parts import HASTY
@@ -133,3 +135,9 @@ def test_nobody_orders_more_pages_than_the_settings_allow(
 ) -> None:
     job = editor.post(PLACE, json={"url": shop.origin, "max_pages": 1_000_000}).json()
     assert job["max_pages"] == 10_000
+
+
+@pytest.mark.parametrize("agent", ["", " ", "a\nX-Evil: 1", "a\r", "机器人", "a" * 300])
+def test_a_user_agent_that_would_split_requests_stops_the_start(agent: str) -> None:
+    with pytest.raises(InvalidSettings, match="fetch.user_agent"):
+        load_settings(fetch={"user_agent": agent})

@@ -139,5 +139,5 @@ def test_nobody_orders_more_pages_than_the_settings_allow(
 
 @pytest.mark.parametrize("agent", ["", " ", "a\nX-Evil: 1", "a\r", "机器人", "a" * 300])
 def test_a_user_agent_that_would_split_requests_stops_the_start(agent: str) -> None:
-    with pytest.raises(InvalidSettings, match="fetch.user_agent"):
+    with pytest.raises(InvalidSettings, match=r"fetch\.user_agent"):
         load_settings(fetch={"user_agent": agent})

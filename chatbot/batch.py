@@ -73,6 +73,12 @@ class QueryLine(BaseModel):
             if isinstance(message, str) or message.role == "user"
         ]
 
+    @property
+    def answered_before(self) -> str:
+        """What the visitor heard last."""
+        messages = [m for m in self.history if not isinstance(m, str)]
+        return next((m.text for m in reversed(messages) if m.role == "assistant"), "")
+
 
 class _Written(BaseModel):
     """A line of the output, as far as resuming needs it."""

@@ -117,6 +117,7 @@ class DialogueManager:
             understood = self.understanding.read(
                 turn.text,
                 history=turn.asked_before,
+                answered=turn.answered_before,
                 language=turn.language,
                 examples=rules.intents,
             )

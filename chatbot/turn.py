@@ -64,6 +64,12 @@ class Turn:
         """The visitor's earlier messages, oldest first."""
         return [message.text for message in self.history if message.role == "user"]
 
+    @property
+    def answered_before(self) -> str:
+        """What the visitor heard last, from the assistant."""
+        heard = (message.text for message in reversed(self.history) if message.role == "assistant")
+        return next(heard, "")
+
     def answer(self) -> Answer:
         """The turn as it stands, finished."""
         draft = self.draft

@@ -40,13 +40,17 @@ class Understanding:
         text: str,
         *,
         history: Sequence[str],
+        answered: str = "",
         language: Language,
         examples: Mapping[str, Sequence[str]],
     ) -> Understood:
-        """`history` is what the visitor said before; `examples` are those of the rules in force."""
+        """`history` is what the visitor said before, `answered` what they heard last.
+
+        `examples` are those of the rules in force.
+        """
         return Understood(
             text=text,
-            query=contextual(text, history),
+            query=contextual(text, history, answered),
             language=detect_language(text, language),
             intent=self._recogniser.guess(text, examples),
             entities=tuple(find_entities(text)),

@@ -40,17 +40,19 @@ class Candidates:
 class Query:
     """What is searched for. `text` stands on its own; `focus` is the follow-up in it, if it is one.
 
-    `also` are other words for what it says.
+    `also` are other words for what it says, `answered` what the follow-up may lean on besides: the
+    answer before it. It helps to find passages, and is no part of what is asked.
     """
 
     text: str
     focus: str = ""
     also: str = ""
+    answered: str = ""
 
     @property
     def keywords(self) -> str:
         """What the documents' words are compared with."""
-        return f"{self.text} {self.also}".strip()
+        return " ".join(filter(None, (self.answered, self.text, self.also)))
 
     @property
     def asked(self) -> str:

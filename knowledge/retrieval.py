@@ -4,6 +4,7 @@ One path serves chat, the search page, the command line and the API.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from knowledge.synonyms import Synonyms
 
 # "And the K1?" says too little to be searched for by itself.
 LEAST_TERMS_OF_A_FOCUS = 3
+# Of the last answer: what it is about is said at its beginning.
+MOST_OF_AN_ANSWER = 300
 
 # Shares of the query's weight in the best keyword hit. Against full trust: the same hit@1 on three
 # reading sets and 0.0025 less on XQuAD zh (tests/benchmarks/fusion.md), and one more of the sample
@@ -54,11 +57,19 @@ class Retriever:
         self._rewording = Rewording()
 
     def search(
-        self, query: str, collection: str, top_k: int, history: Sequence[str] = ()
+        self,
+        query: str,
+        collection: str,
+        top_k: int,
+        history: Sequence[str] = (),
+        answered: str = "",
     ) -> list[Ranked]:
-        """The `top_k` best passages, best first. `history` is what the visitor said before, oldest first."""
+        """The `top_k` best passages, best first.
+
+        `history` is what the visitor said before, oldest first; `answered` what they heard last.
+        """
         pool = self.pool(collection)
-        reworded = self.reword(contextual(query, history), pool)
+        reworded = self.reword(contextual(query, history, answered), pool)
         return self.search_pool(pool, reworded.query, top_k)
 
     def pool(self, collection: str) -> CollectionPool:
@@ -78,7 +89,7 @@ class Retriever:
         if not query.text.strip():
             return []
         with self._library.searching():
-            vector = query_vector(self._embedder, query)
+            vector = search_vector(self._embedder, query)
             found = pool.candidates(query.keywords, vector, self._candidates)
         trust = keyword_trust(found, weighted_terms(query.keywords, pool))
         ranked = collapse_duplicates(fuse_rankings(found, trust))
@@ -87,13 +98,27 @@ class Retriever:
         return ranked[:top_k]
 
 
-def contextual(message: str, history: Sequence[str]) -> Query:
-    """`message` as a query, led by the topic of the conversation when it leans on it."""
+def contextual(message: str, history: Sequence[str], answered: str = "") -> Query:
+    """`message` as a query, led by the topic of the conversation when it leans on it.
+
+    `history` is what the visitor said before, oldest first; `answered` what they heard last.
+    """
     topic = topic_of(history)
-    if not topic or not is_follow_up(message):
+    if not (topic or answered) or not is_follow_up(message):
         return Query(message)
     says_enough = len(terms(message)) >= LEAST_TERMS_OF_A_FOCUS
-    return Query(f"{topic} {message}", focus=message if says_enough else "")
+    return Query(
+        f"{topic} {message}".strip(),
+        focus=message if says_enough else "",
+        answered=answered[:MOST_OF_AN_ANSWER],
+    )
+
+
+def search_vector(embedder: Embedder, query: Query) -> Vectors:
+    """Unit vector to find passages by: as `query_vector`, what was answered before it included."""
+    if not query.answered:
+        return query_vector(embedder, query)
+    return query_vector(embedder, replace(query, text=f"{query.answered} {query.text}"))
 
 
 def query_vector(embedder: Embedder, query: Query) -> Vectors:

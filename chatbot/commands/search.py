@@ -123,7 +123,9 @@ def _search_many(settings: "Settings", source: Path, output: Path, k: int, colle
         retriever = assistant.retriever
         search_all(
             lines,
-            lambda line: retriever.search(line.query, collection, k, line.said_before),
+            lambda line: retriever.search(
+                line.query, collection, k, line.said_before, line.answered_before
+            ),
             file,
             progress,
         )

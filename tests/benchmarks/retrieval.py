@@ -42,11 +42,15 @@ DEPTH: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, what was said before it, and the ids of the passages that answer it."""
+    """A question, the ids of the passages that answer it, and the conversation before it.
+
+    `history` is what the asker said, `answered` what they heard last.
+    """
 
     text: str
     right: frozenset[str]
     history: tuple[str, ...] = ()
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def faq_selection(*, with_history: bool) -> Task:
     logs: Any = json.loads((root / "logs.json").read_text("utf-8"))
     labels: Any = json.loads((root / "labels.json").read_text("utf-8"))
     questions = [
-        Asked(log[-1]["text"], right, _said(log) if with_history else ())
+        Asked(log[-1]["text"], right, *(_conversation(log) if with_history else ((), "")))
         for log, label in zip(logs, labels, strict=True)
         if (right := _faqs(label))
     ]
@@ -100,8 +104,11 @@ def _faqs(label: Any) -> frozenset[str]:
     )
 
 
-def _said(log: Any) -> tuple[str, ...]:
-    return tuple(said["text"] for said in log[:-1])
+def _conversation(log: Any) -> tuple[tuple[str, ...], str]:
+    """What the user has said, and what the system said last."""
+    said = [(item["speaker"], item["text"]) for item in log[:-1]]
+    answers = [text for speaker, text in said if speaker == "S"]
+    return tuple(text for speaker, text in said if speaker == "U"), (answers or [""])[-1]
 
 
 def documentation() -> Task:
@@ -172,7 +179,7 @@ def searches(task: Task, plain: Remembered, minilm: Remembered) -> Generator[dic
         retriever = Retriever(library, embedder, candidates=Settings().retrieval.candidates)
 
         def ours(asked: Asked) -> list[str]:
-            found = retriever.search(asked.text, COLLECTION, DEPTH, asked.history)
+            found = retriever.search(asked.text, COLLECTION, DEPTH, asked.history, asked.answered)
             return [item.passage.id for item in found]
 
         def keyword(asked: Asked) -> list[str]:

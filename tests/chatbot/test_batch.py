@@ -177,6 +177,7 @@ def test_queries_take_the_visitors_words_as_history(tmp_path: Path) -> None:
     first, second = read_queries(source, 100)
     assert first.said_before == ["returns?", "how long?"]
     assert second.said_before == ["u"]
+    assert (first.answered_before, second.answered_before) == ("", "a")
     hit = Ranked(Passage("p", "d", "T", "text", Position(0, 4)), 1.5, keyword_rank=1)
     output = io.StringIO()
     search_all([first], lambda _: [hit], output, Progress(total=1))
@@ -187,7 +188,7 @@ def test_queries_take_the_visitors_words_as_history(tmp_path: Path) -> None:
                 "passage_id": "p",
                 "document": "d",
                 "title": "T",
-                "position": {"start": 0, "end": 4, "headings": []},
+                "position": {"start": 0, "end": 4, "headings": [], "place": None},
                 "text": "text",
                 "score": 1.5,
                 "keyword_rank": 1,

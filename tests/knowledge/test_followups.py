@@ -4,7 +4,8 @@ import pytest
 
 from knowledge.followups import is_follow_up, topic_of
 from knowledge.pools import Query
-from knowledge.retrieval import contextual
+from knowledge.retrieval import contextual, query_vector, search_vector
+from tests.fakes import HashEmbedder
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,33 @@ def test_a_follow_up_that_says_enough_is_the_focus() -> None:
 
 def test_without_history_there_is_no_topic() -> None:
     assert contextual("And the K3?", []) == Query("And the K3?")
+
+
+def test_a_follow_up_is_searched_for_with_what_was_answered_but_not_asked_with_it() -> None:
+    history, answered = (
+        ["Tell me about the electric grinder."],
+        "The G2 costs 699 yuan." + "x" * 900,
+    )
+    query = contextual("How long can it run?", history, answered)
+    assert query.text == f"{history[0]} How long can it run?"
+    assert query.keywords.startswith("The G2 costs")
+    assert len(query.answered) < 400
+    assert (
+        contextual("How long is the K3 kettle's warranty in China?", history, answered).answered
+        == ""
+    )
+    assert contextual("And it?", [], "The G2 is loud.") == Query(
+        "And it?", answered="The G2 is loud."
+    )
+
+
+def test_what_was_answered_moves_the_search_vector_only() -> None:
+    embedder = HashEmbedder()
+    plain, leaning = (
+        Query("How long can it run?"),
+        Query("How long can it run?", answered="The G2 mill"),
+    )
+    assert (query_vector(embedder, plain) == query_vector(embedder, leaning)).all()
+    mill = embedder.embed(["G2 mill"], "passage")[0]
+    found = search_vector(embedder, leaning) @ mill
+    assert found > search_vector(embedder, plain) @ mill

@@ -11,6 +11,7 @@ from typing import Any
 
 import pypdfium2.raw
 
+from knowledge.loading.blocks import tidy
 from knowledge.loading.layout import Box, Piece, around
 
 # Letters further apart than this many times their size are not of one piece of a line: it is
@@ -149,10 +150,16 @@ class _Gathering:
 
     def piece(self, text: _Pdfium) -> Piece:
         size = round(median(box.height for box in self._boxes) / _FONT_HEIGHT, 1)
-        letters = "".join(self._letters).strip()
+        letters = _whole("".join(self._letters)).strip()
         # From its first letter to its last: a bold word begins many a plain line.
         is_bold = _is_bold(text, self.first) and _is_bold(text, self.last)
         return Piece(letters, around(self._boxes), size, is_bold)
+
+
+def _whole(letters: str) -> str:
+    """Letters beyond the basic plane come as two halves; codes that are no letters go."""
+    units = letters.encode("utf-16-le", "surrogatepass")
+    return tidy(units.decode("utf-16-le", "replace"))
 
 
 def _gathered(text: _Pdfium, frame: _Frame) -> Iterator[_Gathering]:

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from chatbot.assistant import Assistant
 from tests.e2e.admin_visits import opening
-from tests.e2e.visit import Visit
 from tests.e2e.scripted_admin import PASSWORD
 from tests.e2e.serving import serving
+from tests.e2e.visit import Visit
 from ui.server import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(400)]

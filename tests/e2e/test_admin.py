@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.conftest import SHOTS, serving
-from tests.e2e.visit import Visit
 from tests.e2e.scripted_admin import PASSWORD, UNEMBEDDABLE, AdminDesk, ask, make_app, open_desk
+from tests.e2e.visit import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

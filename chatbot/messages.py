@@ -48,7 +48,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a statement comes from. `quote` is literal text of `passage_text`."""
+    """Where a statement comes from. `quote` is literal text of `passage_text`, at `position`.
+
+    `document` is a name; `document_id` is empty for passages that came with the question.
+    """
 
     number: int
     passage_id: str
@@ -58,6 +61,7 @@ class Citation:
     quote: str
     passage_text: str = ""
     url: str | None = None
+    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

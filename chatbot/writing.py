@@ -46,6 +46,7 @@ def _citation(number: int, spans: Sequence[Evidence]) -> Citation:
         quote=passage.text[start:end],
         passage_text=passage.text,
         url=passage.url,
+        document_id=passage.document_id,
     )
 
 

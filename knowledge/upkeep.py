@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 
 from knowledge.changes import DocumentChanges
 from knowledge.documents import DocumentRecord, Language
-from knowledge.ingest import Stores
 from knowledge.intake import checked_collection
+from knowledge.stores import Stores
 from knowledge.versions import ContentVersion
 
 
@@ -94,11 +94,9 @@ class Upkeep:
         stores, here = self._stores, document.collection
         keys = stores.passages.keys_of(document.id)
         entries = [(p.key, p.searchable_text) for p in stores.passages.texts(keys)]
-        vectors = stores.vectors.vectors(here, keys)
         with stores.passages.hidden.moving(keys, here) as stand_in:
             stores.keywords.add(collection, entries)
-            if vectors:
-                stores.vectors.add(collection, list(vectors.items()))
+            stores.vectors.copy(here, collection, keys)
             left = collection
             try:
                 if self._changes.move(document.id, collection, keys):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from chatbot.messages import Citation
+from chatbot.places import place_text
 from knowledge.documents import Language
 from ui.texts import text
 
@@ -108,8 +109,13 @@ def _split_last(words: str) -> tuple[str, str]:
 
 
 def _chip(citation: Citation, language: Language) -> Markup:
+    where = place_text(citation.position.place, language)
+    title = text("chat_source_where", language, title=citation.title or "–", where=where)
     label = text(
-        "chat_source_number", language, number=citation.number, title=citation.title or "–"
+        "chat_source_number",
+        language,
+        number=citation.number,
+        title=title if where else citation.title or "–",
     )
     return Markup(
         '<button type="button" class="ad-chip" data-open="source-{number}"'

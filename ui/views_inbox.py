@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from chatbot.inbox import InboxLine
 from chatbot.messages import Citation
+from chatbot.places import place_text
 from chatbot.timeline import Entry, EventEntry, MessageEntry, TurnEntry
 from knowledge.documents import Language
 from ui.prose import safe_link
 from ui.texts import text
+from ui.views_document import place_link
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -57,12 +59,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """A source of an answer; `url` only when it is an ordinary web address."""
+    """A source of an answer; `url` only when it is an ordinary web address.
+
+    `where` is its page, slide or row in words, `place` what opens the document there.
+    """
 
     number: int
     title: str
     quote: str
     url: str | None
+    where: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def entry_view(entry: Entry, reader: Reader) -> EntryView:
     when = clock(entry.created_at, reader)
     match entry:
         case TurnEntry():
-            return _turn_view(entry, when)
+            return _turn_view(entry, when, reader.language)
         case MessageEntry(by_agent=True):
             mine = entry.author == reader.name
             return EntryView("agent", entry.id, when, entry.text, author=entry.author, mine=mine)
@@ -154,7 +161,7 @@ def clock(moment: datetime, reader: Reader) -> str:
     return here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
-def _turn_view(entry: TurnEntry, when: str) -> EntryView:
+def _turn_view(entry: TurnEntry, when: str, language: Language) -> EntryView:
     answer = entry.answer
     return EntryView(
         "turn",
@@ -164,11 +171,18 @@ def _turn_view(entry: TurnEntry, when: str) -> EntryView:
         answer=answer.text,
         language=str(answer.language),
         route=answer.route,
-        sources=[_source(citation) for citation in answer.citations],
+        sources=[_source(citation, language) for citation in answer.citations],
         feedback=entry.feedback,
     )
 
 
-def _source(citation: Citation) -> SourceView:
-    title = citation.title or citation.document
-    return SourceView(citation.number, title, citation.quote, safe_link(citation.url))
+def _source(citation: Citation, language: Language) -> SourceView:
+    position = citation.position
+    return SourceView(
+        number=citation.number,
+        title=citation.title or citation.document,
+        quote=citation.quote,
+        url=safe_link(citation.url),
+        where=place_text(position.place, language),
+        place=place_link(citation.document_id, citation.passage_id, (position.start, position.end)),
+    )

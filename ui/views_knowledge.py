@@ -1,16 +1,18 @@
 """Documents as the knowledge page shows them: filter, rows, progress and time left. Pure."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from knowledge.documents import DocumentRecord, DocumentState, Language, Passage
+from knowledge.documents import DocumentRecord, DocumentState, Language
 from ui.render_admin import moment
 from ui.texts import text
 
+# Beside the states that a document has by itself: a person has switched it off.
+OFF = "off"
 _UNDER_WAY = (DocumentState.QUEUED, DocumentState.KEYWORD_READY, DocumentState.EMBEDDING)
 _MINUTE = 60
 # Below this many seconds of observation a time left would jump about.
@@ -19,7 +21,7 @@ _OBSERVED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
-    """What the table is narrowed to; empty means all."""
+    """What the table is narrowed to; empty means all. The state may be `OFF`."""
 
     query: str = ""
     state: str = ""
@@ -59,20 +61,9 @@ class DocumentRow:
     updated: str
     reason: str
     same_as: str
-
-
-@dataclass(frozen=True, slots=True)
-class PassageView:
-    """A passage of an opened document, numbered from 1."""
-
-    number: int
-    id: str
-    headings: str
-    text: str
-
-    @classmethod
-    def of(cls, number: int, passage: Passage) -> Self:
-        return cls(number, passage.id, " › ".join(passage.position.headings), passage.text)
+    enabled: bool
+    edited: bool
+    bundle: str
 
 
 def filtered(documents: Sequence[DocumentRecord], wanted: DocumentFilter) -> list[DocumentRecord]:
@@ -81,10 +72,14 @@ def filtered(documents: Sequence[DocumentRecord], wanted: DocumentFilter) -> lis
     return [
         document
         for document in documents
-        if wanted.state in ("", document.state)
+        if _is_in_state(document, wanted.state)
         and wanted.collection in ("", document.collection)
         and all(word in _searched(document) for word in words)
     ]
+
+
+def _is_in_state(document: DocumentRecord, wanted: str) -> bool:
+    return not document.enabled if wanted == OFF else wanted in ("", document.state)
 
 
 def _searched(document: DocumentRecord) -> str:
@@ -123,6 +118,8 @@ def seconds_left(document: DocumentRecord, pace: Pace | None, now: float) -> flo
 
 def state_text(document: DocumentRecord, language: Language) -> str:
     """The state in words."""
+    if not document.enabled and document.state is DocumentState.READY:
+        return text("admin_state_off", language)
     key = f"admin_state_{document.state}"
     if document.state is DocumentState.EMBEDDING:
         return text(key, language, embedded=document.embedded, total=document.total)
@@ -157,7 +154,7 @@ def document_row(
         id=document.id,
         title=document.title or document.name,
         name=document.name,
-        state=document.state,
+        state=document.state if document.enabled else OFF,
         state_text=state_text(document, words.language),
         percent=_percent(document),
         time_left=time_left_text(seconds_left(document, pace, now), words.language),
@@ -167,6 +164,9 @@ def document_row(
         updated=_when(document.updated_at, words.zone),
         reason=reason_text(document, words.language),
         same_as=names.get(same, same) if same else "",
+        enabled=document.enabled,
+        edited=document.edited,
+        bundle=bundle_name(document.bundle),
     )
 
 
@@ -180,3 +180,18 @@ def _percent(document: DocumentRecord) -> int | None:
     if document.state is DocumentState.EMBEDDING and document.total:
         return 100 * document.embedded // document.total
     return 0
+
+
+def bundle_name(bundle: str) -> str:
+    """An archive's name without the folders before it; a site's address as it is."""
+    is_address = bundle.startswith(("http://", "https://"))
+    return bundle if is_address else bundle.replace("\\", "/").rpartition("/")[2]
+
+
+def edited_sources(documents: Sequence[DocumentRecord]) -> str:
+    """As JSON, by collection the sources of edited documents: an upload would replace the edits."""
+    found: dict[str, list[str]] = {}
+    for document in documents:
+        if document.edited:
+            found.setdefault(document.collection, []).append(document.source)
+    return json.dumps(found, ensure_ascii=False)

@@ -6,6 +6,7 @@ from typing import cast
 from markupsafe import Markup
 
 from chatbot.messages import Answer, Citation, TraceStep
+from chatbot.places import place_text
 from knowledge.documents import Language
 from ui.prose import external_link, safe_link
 from ui.texts import text, texts
@@ -31,16 +32,18 @@ Row = Mapping[str, object]
 def source(citation: Citation, language: Language) -> Markup:
     """The passage of `citation`, its quote marked."""
     path = [part for part in citation.position.headings if part != citation.title]
+    where = place_text(citation.position.place, language)
     address = safe_link(citation.url)
     link = external_link(address, text("chat_open_document", language)) if address else Markup("")
     return Markup(
         '<section data-drawer="source-{number}" data-heading="{heading}">'
         '<p class="ad-source-title"><span class="ad-number">{number}</span>{title}</p>'
-        '{path}<div class="ad-passage">{passage}</div>{link}</section>'
+        '{where}{path}<div class="ad-passage">{passage}</div>{link}</section>'
     ).format(
         number=citation.number,
         heading=text("chat_source", language),
         title=citation.title or citation.document,
+        where=Markup('<p class="ad-where">{}</p>').format(where) if where else "",
         path=Markup('<p class="ad-path">{}</p>').format(" › ".join(path)) if path else "",
         passage=_marked(citation.passage_text or citation.quote, citation.quote),
         link=Markup('<p class="ad-original">{}</p>').format(link) if link else "",

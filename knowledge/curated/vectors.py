@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 # A question may have to wait for one batch: about a tenth of a second.
 _AT_ONCE: Final = 8
+_KEY_BYTES: Final = 16
 
 # Questions about anything: their mean is what a language adds to all of its questions alike.
 _ANYTHING: Final = {
@@ -150,9 +151,7 @@ class QuestionVectors:
             np.savez(
                 file,
                 model=np.array(self._model),
-                keys=np.array([np.frombuffer(key, np.uint8) for key in known], np.uint8).reshape(
-                    len(known), -1
-                ),
+                keys=np.frombuffer(b"".join(known), np.uint8).reshape(-1, _KEY_BYTES),
                 vectors=np.array(list(known.values()), np.float32).reshape(-1, dimension),
             )
             file.flush()
@@ -168,4 +167,4 @@ class QuestionVectors:
 
 
 def _key(question: str) -> Key:
-    return blake2b(question.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(question.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()

@@ -17,6 +17,7 @@ from knowledge.documents import Language
 from knowledge.errors import DocumentNotFound
 from tests.e2e.scripted_admin import PASSWORD, AdminDesk, make_app, open_desk
 from ui.handlers_admin import Desk
+from ui.handlers_admin.document import DocumentHandlers
 from ui.handlers_admin.inbox import InboxHandlers
 from ui.handlers_admin.knowledge import KnowledgeHandlers, TableView
 from ui.handlers_admin.overview import OverviewHandlers
@@ -178,13 +179,28 @@ HANDLERS: dict[str, Callable[[Desk, gr.Request], object]] = {
     "clear": lambda desk, who: KnowledgeHandlers(desk).cleared(TableView(), who),
     "turn": lambda desk, who: KnowledgeHandlers(desk).turned(TableView(), pressed(page="2"), who),
     "collections": lambda desk, who: KnowledgeHandlers(desk).collections(who),
-    "open": lambda desk, who: KnowledgeHandlers(desk).open(pressed(id="x"), who),
+    "open": lambda desk, who: DocumentHandlers(desk).open(pressed(id="x"), who),
+    "switch": lambda desk, who: DocumentHandlers(desk).switch(pressed(id="x"), who),
+    "language": lambda desk, who: DocumentHandlers(desk).say_language(pressed(id="x"), who),
+    "move": lambda desk, who: DocumentHandlers(desk).move(pressed(id="x"), who),
+    "edit": lambda desk, who: DocumentHandlers(desk).save_passage(pressed(id="x"), who),
+    "ask restore": lambda desk, who: DocumentHandlers(desk).ask_restore(pressed(id="x"), who),
+    "restore": lambda desk, who: DocumentHandlers(desk).restore(pressed(id="x"), who),
+    "retry": lambda desk, who: DocumentHandlers(desk).retry(pressed(id="x"), who),
+    "bundle": lambda desk, who: KnowledgeHandlers(desk).show_bundle(
+        TableView(), pressed(id="x"), who
+    ),
+    "ask bundle": lambda desk, who: KnowledgeHandlers(desk).ask_delete_bundle(pressed(id="x"), who),
+    "delete bundle": lambda desk, who: KnowledgeHandlers(desk).delete_bundle(
+        TableView(), pressed(id="x"), who
+    ),
     "ask": lambda desk, who: KnowledgeHandlers(desk).ask_delete(pressed(id="x"), who),
     "delete": lambda desk, who: KnowledgeHandlers(desk).delete(TableView(), pressed(id="x"), who),
     "rules": lambda desk, who: list(RulesHandlers(desk).show(who)),
     "try": lambda desk, who: RulesHandlers(desk).attempt("refund", who),
     "search page": lambda desk, who: SearchHandlers(desk).show(who),
     "search": lambda desk, who: SearchHandlers(desk).search("refund", "default", who),
+    "why": lambda desk, who: SearchHandlers(desk).why("a", "", pressed(expected="x"), who),
     "settings": lambda desk, who: SettingsHandlers(desk).show(who),
 }
 
@@ -198,7 +214,19 @@ def test_no_handler_works_for_a_stranger(
             handler(admin, who)
 
 
-@pytest.mark.parametrize("name", HANDLERS.keys() - {"open", "ask", "delete"})
+EDITS = {
+    *("ask", "delete", "switch", "language", "move", "edit", "ask restore", "restore", "retry"),
+    *("ask bundle", "delete bundle"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(EDITS))
+def test_an_agent_may_change_nothing(desk: AdminDesk, admin: Desk, name: str) -> None:
+    with pytest.raises(NotAllowed):
+        HANDLERS[name](admin, asked_by(desk, "agent"))
+
+
+@pytest.mark.parametrize("name", sorted(HANDLERS.keys() - EDITS - {"open", "bundle", "why"}))
 def test_an_agent_may_read(desk: AdminDesk, admin: Desk, name: str) -> None:
     assert HANDLERS[name](admin, asked_by(desk, "agent"))
 
@@ -257,6 +285,6 @@ def test_an_unexpected_error_is_kind_and_says_nothing_of_its_cause(admin: Desk) 
 
 def test_a_known_error_speaks_the_language_of_the_page(desk: AdminDesk) -> None:
     chinese = Desk(desk, Gate(desk.accounts, desk.settings.server), Language.CHINESE)
-    open_one = chinese.guarded(KnowledgeHandlers(chinese).open)
+    open_one = chinese.guarded(DocumentHandlers(chinese).open)
     with pytest.raises(gr.Error, match="没有文档"):
         open_one(pressed(id="nope"), asked_by(desk, "agent"))

@@ -18,6 +18,7 @@ from knowledge.documents import (
     Position,
     Ranked,
 )
+from knowledge.explaining_search import Explanation
 from knowledge.rules.model import (
     Action,
     Condition,
@@ -29,9 +30,11 @@ from knowledge.rules.model import (
 )
 from knowledge.rules.patterns import Keywords
 from knowledge.rules.problems import Problem
-from ui.handlers_admin.search import found_page
+from ui.handlers_admin.search import found_page, why_page
+from ui.prose import safe_link
 from ui.render_admin import highlight, moment, render, share, size
-from ui.views_knowledge import PassageView, Words, document_row, state_text
+from ui.views_document import TextWindow, VersionView, original_url, passages_view
+from ui.views_knowledge import Words, document_row, edited_sources, state_text
 from ui.views_rules import problem_view, rule_view, trial_view
 
 EN, ZH = Language.ENGLISH, Language.CHINESE
@@ -90,28 +93,64 @@ def record(text: str = "plain") -> DocumentRecord:
 def documents(text: str) -> str:
     row = document_row(record(text), {}, None, 0.0, Words(EN, ZoneInfo("UTC")))
     rows = [row]
-    return render("documents", EN, count=1, matching=1, rows=rows, page=1, pages=1, may_edit=True)
+    return render(
+        "documents",
+        EN,
+        count=1,
+        matching=1,
+        rows=rows,
+        page=1,
+        pages=1,
+        may_edit=True,
+        edited=edited_sources([replace(record(text), edited=True)]),
+        swap=None,
+    )
 
 
 def document(text: str) -> str:
-    passage = Passage("p", text, text, text, Position(0, 1, (text,)))
-    return render(
-        "document",
-        EN,
-        document=record(text),
-        state_text=state_text(record(text), EN),
-        reason=text,
-        text=text,
-        text_length=len(text),
-        warnings=[text],
-        passages=[PassageView.of(1, passage)],
-        passages_count=1,
-        passage="p",
+    passage = Passage(text, text, text, text, Position(0, 1, (text,)), document_id=text)
+    shown = replace(record(text), url=text, bundle=text, edited=True)
+    version = VersionView(1, text, 10, text, in_use=False)
+    return "".join(
+        render(
+            "document",
+            EN,
+            document=shown,
+            tab=tab,
+            state_text=state_text(shown, EN),
+            reason=text,
+            warnings=[text],
+            window=TextWindow(text, text, text, 1, 2, 9),
+            passages=passages_view(shown, [passage], text, EN),
+            found=text,
+            editing=text if tab == "passages" else "",
+            where=text,
+            original=original_url(shown, None),
+            versions=[version],
+            bundle=text,
+            bundle_count=2,
+            collections=[text],
+            url=safe_link(text),
+            may_edit=True,
+        )
+        for tab in ("text", "passages", "manage")
     )
 
 
 def confirm(text: str) -> str:
-    return render("confirm_delete", EN, document=record(text))
+    edited = replace(record(text), edited=True)
+    version = VersionView(1, text, 10, text, in_use=False)
+    return (
+        render("confirm_delete", EN, document=edited, earlier=2)
+        + render("confirm_restore", EN, document=edited, version=version)
+        + render("confirm_delete_bundle", EN, document=edited, bundle=text, count=2, passages=3)
+    )
+
+
+def why_not(text: str) -> str:
+    passage = Passage(text, text, text, text, Position(0, 1, (text,)), text, document_id=text)
+    explained = Explanation(passage, "duplicate", 5, duplicate_of=passage)
+    return why_page(explained, text, EN)
 
 
 def hits(text: str) -> str:
@@ -144,7 +183,7 @@ def trial(text: str) -> str:
     return render("trial", EN, trial=trial_view(outcome, text, EN))
 
 
-PAGES = (documents, document, confirm, hits, rules, trial)
+PAGES = (documents, document, confirm, hits, why_not, rules, trial)
 
 
 @pytest.mark.parametrize("page", PAGES)

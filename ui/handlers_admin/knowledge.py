@@ -1,4 +1,4 @@
-"""Documents: the table and its filters, one document opened, and deletion."""
+"""Documents: the table and its filters, deletion, and what came together."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,28 +10,25 @@ import gradio as gr
 from markupsafe import escape
 
 from chatbot.accounts import Role
-from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord, DocumentState
-from knowledge.loading import warning_text
+from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord
+from knowledge.errors import DocumentNotFound
 from ui.handlers_admin import Desk, pressed
 from ui.render_admin import render
 from ui.views_knowledge import (
     DocumentFilter,
     Pace,
-    PassageView,
     Words,
+    bundle_name,
     document_row,
+    edited_sources,
     filtered,
     in_progress,
     newest_first,
-    reason_text,
-    state_text,
     updated_pace,
 )
 
 ALL = ""
 _PAGE_ROWS = 50
-_TEXT_CHARACTERS = 60_000
-_PASSAGES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Shown(NamedTuple):
 
 
 class KnowledgeHandlers:
-    """Lists, opens and deletes the documents of one assistant. Files come in through the API."""
+    """Lists and deletes the documents of one assistant. Files come in through the API."""
 
     def __init__(self, desk: Desk, clock: Callable[[], float] = time.monotonic) -> None:
         self._desk = desk
@@ -63,7 +60,8 @@ class KnowledgeHandlers:
     def table(self, view: TableView, request: gr.Request) -> Shown:
         """The documents of `view` as they are now."""
         member = self._desk.member(request)
-        documents = list(self._desk.assistant.library.list())
+        library = self._desk.assistant.library
+        documents, swap = list(library.list()), library.swap_progress()
         matching = newest_first(filtered(documents, view.filter))
         pages = max(1, -(-len(matching) // _PAGE_ROWS))
         page = min(max(1, view.page), pages)
@@ -77,8 +75,10 @@ class KnowledgeHandlers:
             page=page,
             pages=pages,
             may_edit=member.may(Role.EDITOR),
+            edited=edited_sources(documents),
+            swap=swap,
         )
-        under_way = gr.Timer(active=in_progress(documents))
+        under_way = gr.Timer(active=in_progress(documents) or swap is not None)
         return Shown(html, replace(view, page=page, pace=pace), under_way)
 
     def narrowed(
@@ -99,16 +99,24 @@ class KnowledgeHandlers:
             choices=known
         )
 
-    def open(self, event: gr.EventData, request: gr.Request) -> str:
-        """The document whose row was pressed. Raises `DocumentNotFound`."""
-        self._desk.member(request)
-        return self._document(pressed(event, "id"), pressed(event, "passage"))
+    def changing(
+        self, change: Callable[[gr.EventData, gr.Request], str]
+    ) -> Callable[[TableView, gr.EventData, gr.Request], tuple[object, ...]]:
+        """`change`, whose sheet is followed by the table as it is then."""
+
+        def run(view: TableView, event: gr.EventData, request: gr.Request) -> tuple[object, ...]:
+            return change(event, request), *self.table(view, request)
+
+        run.__qualname__ = change.__qualname__  # by which the log names it
+        return run
 
     def ask_delete(self, event: gr.EventData, request: gr.Request) -> str:
         """The question that names what would be lost. Raises `DocumentNotFound`, `NotAllowed`."""
         self._desk.member(request, Role.EDITOR)
-        document = self._desk.assistant.library.get(pressed(event, "id"))
-        return render("confirm_delete", self._desk.language, document=document)
+        library = self._desk.assistant.library
+        document = library.get(pressed(event, "id"))
+        earlier = max(0, len(library.upkeep.versions(document.id)) - 1)
+        return render("confirm_delete", self._desk.language, document=document, earlier=earlier)
 
     def delete(
         self, view: TableView, event: gr.EventData, request: gr.Request
@@ -124,6 +132,39 @@ class KnowledgeHandlers:
         gr.Info(self._desk.text("deleted", name=escape(document.name)), title="")
         return "", *self.table(view, request)
 
+    def show_bundle(
+        self, view: TableView, event: gr.EventData, request: gr.Request
+    ) -> tuple[object, ...]:
+        """Closes the sheet and narrows the table to what came in the document's bundle."""
+        self._desk.member(request)
+        document = self._desk.assistant.library.get(pressed(event, "id"))
+        shown = self.narrowed(document.bundle, ALL, ALL, view, request)
+        return "", document.bundle, ALL, ALL, *shown
+
+    def ask_delete_bundle(self, event: gr.EventData, request: gr.Request) -> str:
+        """The question that names what would be lost. Raises as `ask_delete`."""
+        self._desk.member(request, Role.EDITOR)
+        document, members = self._bundle_of(event)
+        return render(
+            "confirm_delete_bundle",
+            self._desk.language,
+            document=document,
+            bundle=bundle_name(document.bundle),
+            count=len(members),
+            passages=sum(member.total for member in members),
+        )
+
+    def delete_bundle(
+        self, view: TableView, event: gr.EventData, request: gr.Request
+    ) -> tuple[object, ...]:
+        """Deletes all documents that came with one, closes the question and shows the rest."""
+        self._desk.member(request, Role.EDITOR)
+        document, _ = self._bundle_of(event)
+        bundles = self._desk.assistant.library.bundles
+        count = bundles.delete(document.collection, document.bundle)
+        gr.Info(self._desk.text("bundle_deleted", count=count), title="")
+        return "", *self.table(view, request)
+
     def turned(self, view: TableView, event: gr.EventData, request: gr.Request) -> Shown:
         """Another page of the table."""
         number = pressed(event, "page")
@@ -133,6 +174,14 @@ class KnowledgeHandlers:
     def cleared(self, view: TableView, request: gr.Request) -> tuple[object, ...]:
         """The filter without a condition, and all documents."""
         return "", ALL, ALL, *self.narrowed("", ALL, ALL, view, request)
+
+    def _bundle_of(self, event: gr.EventData) -> tuple[DocumentRecord, Sequence[DocumentRecord]]:
+        library = self._desk.assistant.library
+        document = library.get(pressed(event, "id"))
+        members = library.bundles.documents_of(document.collection, document.bundle)
+        if not members:
+            raise DocumentNotFound(document_id=document.id)
+        return document, members
 
     def _rows(
         self,
@@ -145,23 +194,3 @@ class KnowledgeHandlers:
             document_row(document, names, pace.get(document.id), self._clock(), self._words)
             for document in shown
         ]
-
-    def _document(self, document_id: str, passage_id: str) -> str:
-        library = self._desk.assistant.library
-        document = library.get(document_id)
-        failed = document.state is DocumentState.FAILED
-        text = "" if failed else library.loaded_text(document_id).text
-        passages = () if failed else library.passages_of(document_id)
-        return render(
-            "document",
-            self._desk.language,
-            document=document,
-            state_text=state_text(document, self._desk.language),
-            reason=reason_text(document, self._desk.language),
-            warnings=[warning_text(item, self._desk.language) for item in document.warnings],
-            text=text[:_TEXT_CHARACTERS],
-            text_length=len(text),
-            passages=[PassageView.of(i, p) for i, p in enumerate(passages, 1)][:_PASSAGES],
-            passages_count=len(passages),
-            passage=passage_id,
-        )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import gradio as gr
 
+from chatbot.accounts import Role
 from chatbot.conversations import TurnCounts
 from knowledge.documents import DocumentRecord, DocumentState
 from ui.handlers_admin import Desk, pressed
@@ -52,7 +53,7 @@ class OverviewHandlers:
         return self._page(request, days)
 
     def _page(self, request: gr.Request, days: int) -> str:
-        self._desk.member(request)
+        member = self._desk.member(request)
         assistant = self._desk.assistant
         start, until = _period(days, datetime.now(self._zone))
         counts = assistant.conversations.counts(start.astimezone(UTC))
@@ -65,6 +66,7 @@ class OverviewHandlers:
             periods=PERIODS,
             days=days,
             range=self._range(start, until, days),
+            may_edit=member.may(Role.EDITOR),
             counts=counts,
             without=without,
             no_transformer=share(without, counts.total),

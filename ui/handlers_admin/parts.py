@@ -3,20 +3,32 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from chatbot.api.parts import Search
+from chatbot.api.parts import Bundles, Fetching, Search, Upkeep
 from chatbot.conversations import Conversations
 from chatbot.inbox import Inbox
 from chatbot.recognising import IntentRecogniser
 from chatbot.settings import Settings
 from chatbot.timeline import Timeline
 from chatbot.widgets.store import Widgets
+from knowledge.curated.matcher import CuratedMatcher
+from knowledge.curated.store import CuratedAnswers
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder
+from knowledge.explaining_search import Library as SearchedPassages
+from knowledge.model_marks import SwapProgress
 from knowledge.rules.book import RuleBook
 
 
-class Shelf(Protocol):
+class Shelf(SearchedPassages, Protocol):
     """The documents. Files come in through the API, not through here."""
+
+    @property
+    def upkeep(self) -> Upkeep: ...
+
+    @property
+    def bundles(self) -> Bundles: ...
+
+    def swap_progress(self) -> SwapProgress | None: ...
 
     def list(self, collection: str | None = None) -> Sequence[DocumentRecord]: ...
 
@@ -53,6 +65,9 @@ class Assistant(Protocol):
     def library(self) -> Shelf: ...
 
     @property
+    def web(self) -> Fetching: ...
+
+    @property
     def retriever(self) -> Search: ...
 
     @property
@@ -69,6 +84,12 @@ class Assistant(Protocol):
 
     @property
     def widgets(self) -> Widgets: ...
+
+    @property
+    def answers(self) -> CuratedAnswers: ...
+
+    @property
+    def curated(self) -> CuratedMatcher: ...
 
     @property
     def embedder(self) -> Embedder: ...

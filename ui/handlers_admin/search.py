@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from chatbot.why_not import index_text, reason_text
 from knowledge.documents import DEFAULT_COLLECTION, Language, Ranked
-from ui.handlers_admin import Desk
+from knowledge.explaining_search import Explanation, Wanted, explain
+from ui.handlers_admin import Desk, pressed
 from ui.render_admin import highlight, render
 from ui.texts import text
 
@@ -56,6 +58,47 @@ class SearchHandlers:
         )
         milliseconds = round(1000 * (time.perf_counter() - start))
         return found_page(found, query, milliseconds, self._desk.language)
+
+    def why(self, query: str, collection: str, event: gr.EventData, request: gr.Request) -> str:
+        """Why `query` does not find the passage that was expected, named by its id or by words of it."""
+        self._desk.member(request)
+        expected = pressed(event, "expected").strip()
+        if not query.strip():
+            raise gr.Error(self._desk.text("search_empty"), print_exception=False)
+        if not expected:
+            raise gr.Error(self._desk.text("why_empty"), print_exception=False)
+        among = collection or DEFAULT_COLLECTION
+        wanted = Wanted(query[:_MAX_QUERY], self._passage_id(expected, among), among, _TOP_K)
+        assistant = self._desk.assistant
+        explained = explain(assistant.library, assistant.retriever, wanted)
+        return why_page(explained, expected, self._desk.language)
+
+    def _passage_id(self, expected: str, collection: str) -> str:
+        assistant = self._desk.assistant
+        if assistant.library.named_passage(collection, expected) is not None:
+            return expected
+        nearest = assistant.retriever.search(expected[:_MAX_QUERY], collection, 1)
+        if not nearest:
+            raise gr.Error(self._desk.text("why_unknown"), print_exception=False)
+        return nearest[0].passage.id
+
+
+def why_page(explained: Explanation, expected: str, language: Language) -> str:
+    """What became of the expected passage, and the form to ask for another."""
+    passage = explained.passage
+    return render(
+        "why_not",
+        language,
+        expected=expected,
+        reason=reason_text(explained, language),
+        keyword=index_text(explained.keyword, language),
+        dense=index_text(explained.dense, language),
+        place=explained.place,
+        title=passage.title or passage.document,
+        text=passage.text,
+        document_id=passage.document_id,
+        passage_id=passage.id,
+    )
 
 
 def found_page(found: Sequence[Ranked], query: str, milliseconds: int, language: Language) -> str:

@@ -20,6 +20,7 @@ from ui.handlers_admin import Desk
 from ui.handlers_admin.parts import Assistant
 from ui.mounting import CHAT_ROUTES, head_of, mount
 from ui.pages.admin_parts import PAGES, action_html, on, script
+from ui.pages.answers import add_answers
 from ui.pages.inbox import add_inbox
 from ui.pages.knowledge import add_knowledge
 from ui.pages.login import login_url, page_language
@@ -52,7 +53,10 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
         warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
         mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
     app.add_middleware(AdminDoor, gate=gate)
-    return {address(language): head_of("admin", "inbox", "widget") for language in Language}
+    return {
+        address(language): head_of("admin", "inbox", "widget", "web", "answers")
+        for language in Language
+    }
 
 
 def address(language: Language) -> str:
@@ -86,6 +90,7 @@ def _add_pages(desk: Desk) -> None:
             add_overview(desk, navigation)
             add_inbox(desk)
             add_knowledge(desk, navigation, sheet)
+            add_answers(desk)
             add_rules(desk, navigation)
             add_search(desk, navigation, sheet)
             add_widget(desk)

@@ -12,6 +12,8 @@ from gradio.components import Component
 from ui.handlers_admin import Desk
 from ui.render_admin import render
 
+# Pages that are parts of one in the navigation, which names itself as the first of them.
+PARTS: Final = {"knowledge": ("documents", "answers"), "answers": ("documents", "answers")}
 PAGES: Final = ("overview", "inbox", "knowledge", "rules", "search", "widget", "settings")
 
 
@@ -42,7 +44,15 @@ def page(desk: Desk, name: str, **values: object) -> Generator[None]:
 def heading(desk: Desk, name: str, **values: object) -> str:
     """A page's title and what it is for."""
     lead = desk.text(f"{name}_lead", **values) if values else desk.text(f"{name}_lead")
-    return render("head", desk.language, title=desk.text(name), lead=lead)
+    title = "knowledge" if name in PARTS else name
+    return render(
+        "head",
+        desk.language,
+        title=desk.text(title),
+        lead=lead,
+        parts=PARTS.get(name, ()),
+        here="documents" if name == "knowledge" else name,
+    )
 
 
 def waiting(desk: Desk) -> str:

@@ -5,10 +5,12 @@ import gradio as gr
 from knowledge.documents import DEFAULT_COLLECTION, DocumentState
 from knowledge.loading import readable_endings
 from ui.handlers_admin import Desk
+from ui.handlers_admin.document import DocumentHandlers
 from ui.handlers_admin.knowledge import ALL, KnowledgeHandlers, TableView
 from ui.pages.admin_parts import action_html, on, page, waiting
 from ui.pages.knowledge_web import add_web
 from ui.render_admin import render
+from ui.views_knowledge import OFF
 
 # A file of ready passages, which the API takes beside documents.
 READY_PASSAGES = ".jsonl"
@@ -21,7 +23,7 @@ _TICK = 1.0
 
 def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
     """The page with the documents; `sheet` is what opens over every page."""
-    handlers = KnowledgeHandlers(desk)
+    handlers, one = KnowledgeHandlers(desk), DocumentHandlers(desk)
     with page(desk, "knowledge"):
         with gr.Row(elem_classes="ad-bring"):
             drop = action_html("ad-drop", _drop(desk), behaviour="admin_drop")
@@ -53,13 +55,37 @@ def add_knowledge(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
         on(condition, "change", narrowed, [*filters, view], shown, **options)
     on(table, "turn_page", desk.guarded(handlers.turned), view, shown, **_IN_TURN)
     on(table, "clear_filter", desk.guarded(handlers.cleared), view, [*filters, *shown], **_IN_TURN)
-    on(table, "open_document", desk.guarded(handlers.open), None, sheet)
-    on(table, "ask_delete", desk.guarded(handlers.ask_delete), None, sheet)
-    on(sheet, "delete_document", desk.guarded(handlers.delete), view, [sheet, *shown], **_IN_TURN)
+    for source in (table, sheet):
+        for event, action in (
+            ("open_document", one.open),
+            ("edit_passage", one.open),
+            ("ask_restore", one.ask_restore),
+            ("ask_delete", handlers.ask_delete),
+            ("ask_delete_bundle", handlers.ask_delete_bundle),
+        ):
+            on(source, event, desk.guarded(action), None, sheet)
+        for event, change in (
+            ("switch_document", one.switch),
+            ("retry_document", one.retry),
+            ("say_language", one.say_language),
+            ("move_document", one.move),
+            ("save_passage", one.save_passage),
+            ("restore_version", one.restore),
+        ):
+            changing = desk.guarded(handlers.changing(change))
+            on(source, event, changing, view, [sheet, *shown], **_IN_TURN)
+    for event, delete in (
+        ("delete_document", handlers.delete),
+        ("delete_bundle", handlers.delete_bundle),
+    ):
+        on(sheet, event, desk.guarded(delete), view, [sheet, *shown], **_IN_TURN)
+    bundle = desk.guarded(handlers.show_bundle)
+    on(sheet, "show_bundle", bundle, view, [sheet, *filters, *shown], **_IN_TURN)
 
 
 def _filters(desk: Desk) -> tuple[gr.Textbox, gr.Dropdown, gr.Dropdown]:
-    states = [(desk.text(f"filter_{state}"), state.value) for state in DocumentState]
+    names = [*(state.value for state in DocumentState), OFF]
+    states = [(desk.text(f"filter_{name}"), name) for name in names]
     query = gr.Textbox(
         label=desk.text("filter"), max_lines=1, scale=2, min_width=180, elem_id="ad-filter-query"
     )

@@ -4,9 +4,10 @@ import gradio as gr
 
 from knowledge.documents import DEFAULT_COLLECTION
 from ui.handlers_admin import Desk
-from ui.handlers_admin.knowledge import KnowledgeHandlers
+from ui.handlers_admin.document import DocumentHandlers
 from ui.handlers_admin.search import SearchHandlers
 from ui.pages.admin_parts import action_html, on, page, waiting
+from ui.render_admin import render
 
 
 def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
@@ -34,8 +35,11 @@ def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
                 desk.text("search_run"), variant="primary", min_width=96, elem_id="ad-search-run"
             )
         found = action_html("ad-found", waiting(desk))
+        why = action_html("ad-why", render("why_not", desk.language, expected="", reason=""))
     on(navigation, "show_search", desk.guarded(handlers.show), None, [found, collection])
     look = desk.guarded(handlers.search)
     on(run, "click", look, [query, collection], found)
     on(query, "submit", look, [query, collection], found)
-    on(found, "open_document", desk.guarded(KnowledgeHandlers(desk).open), None, sheet)
+    on(why, "why_not", desk.guarded(handlers.why), [query, collection], why)
+    for source in (found, why):
+        on(source, "open_document", desk.guarded(DocumentHandlers(desk).open), None, sheet)

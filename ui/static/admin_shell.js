@@ -14,23 +14,27 @@ const SHOWN = {
   settings: "show_settings",
 };
 
+// Pages that are a part of one in the navigation.
+const WITHIN = { answers: "knowledge" };
+
 root.lang = nav.dataset.language === "zh" ? "zh-Hans" : "en";
 
 let waiting = 0;
 
 function show() {
   const [wanted] = location.hash.slice(1).split("/");
-  const page = names.includes(wanted) ? wanted : names[0];
+  const page = names.includes(wanted) || wanted in WITHIN ? wanted : names[0];
+  const inside = WITHIN[page] ?? page;
   root.dataset.adminPage = page;
   for (const link of links) {
-    if (link.dataset.page === page) {
+    if (link.dataset.page === inside) {
       link.setAttribute("aria-current", "page");
     } else {
       link.removeAttribute("aria-current");
     }
   }
   window.scrollTo(0, 0);
-  links.find((link) => link.dataset.page === page).scrollIntoView({ block: "nearest", inline: "nearest" });
+  links.find((link) => link.dataset.page === inside).scrollIntoView({ block: "nearest", inline: "nearest" });
   name();
   if (SHOWN[page]) trigger(SHOWN[page]);
 }

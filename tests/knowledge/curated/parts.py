@@ -20,6 +20,9 @@ def answers_at(folder: Path) -> Generator[CuratedAnswers]:
         engine.dispose()
 
 
-def written(*questions: str, collection: str = "default", **texts: str) -> CuratedAnswer:
+def written(
+    *questions: str, collection: str = "default", answer_en: str = "", answer_zh: str = ""
+) -> CuratedAnswer:
     """An answer to `questions`."""
-    return CuratedAnswer(questions, **(texts or {"answer_en": "Yes."}), collection=collection)
+    english = answer_en or ("" if answer_zh else "Yes.")
+    return CuratedAnswer(questions, english, answer_zh, collection=collection)

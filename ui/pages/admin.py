@@ -54,7 +54,7 @@ def add_admin(app: FastAPI, assistant: Assistant, gate: Gate) -> dict[str, str]:
         mount(app, blocks, PATH, routes=routes, auth_dependency=member_name)
     app.add_middleware(AdminDoor, gate=gate)
     return {
-        address(language): head_of("admin", "inbox", "widget", "web", "answers")
+        address(language): head_of("admin", "inbox", "widget", "document", "web", "answers")
         for language in Language
     }
 

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from knowledge.bundles import ARCHIVE_ENDING
 from knowledge.documents import DEFAULT_COLLECTION, DocumentState
 from knowledge.loading import readable_endings
 from ui.handlers_admin import Desk
@@ -108,7 +109,7 @@ def _filters(desk: Desk) -> tuple[gr.Textbox, gr.Dropdown, gr.Dropdown]:
 
 
 def _drop(desk: Desk) -> str:
-    endings = (*readable_endings(), READY_PASSAGES)
+    endings = (*readable_endings(), ARCHIVE_ENDING, READY_PASSAGES)
     return render(
         "drop",
         desk.language,

@@ -35,7 +35,7 @@ def test_a_message_is_answered_as_it_stands_in_the_conversation(
     entry = finished["entry"]
     assert (entry["kind"], entry["ordinal"], entry["question"]) == ("turn", 1, "How long?")
     assert entry["answer"] == "Within 14 days. [1]"
-    assert entry["citations"][0].keys() == {"number", "title", "quote", "url", "passage"}
+    assert entry["citations"][0].keys() == {"number", "title", "where", "quote", "url", "passage"}
     assert mei.entries() == [entry]
     (asked,) = desk.dialogue.asked
     assert asked.slots == {"order": "A-1", "items": 2, "gold": True}

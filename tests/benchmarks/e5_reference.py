@@ -6,6 +6,7 @@ The same weights, unpacked; the same ids, as the tokenizer of `knowledge.embeddi
 # torch and transformers leave much untyped.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from knowledge.embedding import TextKind, Vectors
 from knowledge.embedding.e5 import E5File, Vocabulary
 
 _PARTS = {
@@ -32,8 +34,19 @@ _PARTS = {
 }
 
 
-def build(weights: Path, folder: Path) -> SentenceTransformer:
-    """The model of the file `weights`; its parts are written to `folder` on the way."""
+class Reference:
+    """Embeds as users of sentence-transformers do: its defaults, on the processor."""
+
+    def __init__(self, weights: Path, folder: Path) -> None:
+        """The model of the file `weights`; its parts are written to `folder` on the way."""
+        self._model = _build(weights, folder)
+
+    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+        """Unit vectors, `(len(texts), dimension)`."""
+        return np.asarray(self._model.encode([f"{kind}: {text}" for text in texts]), np.float32)
+
+
+def _build(weights: Path, folder: Path) -> SentenceTransformer:
     file = E5File(weights)
     _bert(file).save_pretrained(folder)
     _tokenizer(file.vocabulary, file.shape.window).save_pretrained(folder)

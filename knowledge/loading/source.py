@@ -9,6 +9,8 @@ from knowledge.loading.encoding import decode
 
 # Bounds what parsing may cost: about 400,000 English words, or three long Chinese novels.
 MAX_CHARACTERS = 2_000_000
+# Plain text is only cut up: as much is read as the largest file may hold.
+MAX_PLAIN_CHARACTERS = 64 * 2**20
 _WIDE_MARKS = (
     codecs.BOM_UTF16_LE,
     codecs.BOM_UTF16_BE,
@@ -17,22 +19,24 @@ _WIDE_MARKS = (
 )
 
 
-def read_text(name: str, data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """The characters of a text file, tidied, and warnings about its encoding.
+def read_text(
+    name: str, data: bytes, declared: str | None = None, *, limit: int = MAX_CHARACTERS
+) -> tuple[str, tuple[str, ...]]:
+    """The at most `limit` characters of a text file, tidied, and warnings about its encoding.
 
     Raises `BinaryDocument`, `UnknownEncoding` or `DocumentTooLong`.
     """
     if b"\x00" in data and not data.startswith(_WIDE_MARKS):
         data = _with_mark(name, data)
     text, warnings = decode(data, name, declared)
-    check_length(name, text)
+    check_length(name, text, limit)
     return tidy(text), warnings
 
 
-def check_length(name: str, text: str) -> None:
-    """Raise `DocumentTooLong` for more text than is parsed."""
-    if len(text) > MAX_CHARACTERS:
-        raise DocumentTooLong(name=name, length=len(text), limit=MAX_CHARACTERS)
+def check_length(name: str, text: str, limit: int = MAX_CHARACTERS) -> None:
+    """Raise `DocumentTooLong` for more text than is read."""
+    if len(text) > limit:
+        raise DocumentTooLong(name=name, length=len(text), limit=limit)
 
 
 def _with_mark(name: str, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from knowledge.language import detect_language
 
 # Centred cosine from which two questions mean the same, and how far behind the ways to ask for
 # another answer must be: tests/benchmarks/curated.md.
-LEAST_SIMILARITY: Final = 0.82
+LEAST_SIMILARITY: Final = 0.8
 LEAST_LEAD: Final = 0.05
 # Looked at closely; what is further down is too far away.
 _LOOKED_AT: Final = 25

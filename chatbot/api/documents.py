@@ -17,6 +17,7 @@ from chatbot.api.problems import caller_language
 from chatbot.api.schemas import Collection
 from chatbot.paging import page_of, place_of
 from chatbot.serialise import Json, document_json
+from knowledge.bundles import ARCHIVE_ENDING
 from knowledge.documents import DEFAULT_COLLECTION, DocumentRecord
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -55,8 +56,8 @@ async def upload(
     """Take in a file; it can be found by keyword at once and by meaning when `state` is `ready`.
 
     The same `source` (the file's name when not given) replaces what it held. A `.jsonl` file is
-    taken as ready passages, each a document. Sent again, a file changes nothing; an
-    `Idempotency-Key` also makes sure that the same was meant.
+    taken as ready passages, each a document, and a `.zip` file as the documents in it. Sent again,
+    a file changes nothing; an `Idempotency-Key` also makes sure that the same was meant.
     """
     if key is not None:
         name = scoped("documents", caller_of(request).name, key)
@@ -102,6 +103,8 @@ def _add(
     data = file.file.read()
     if name.lower().endswith(".jsonl"):
         return list(shelf.add_passages(name, data, collection=collection))
+    if name.lower().endswith(ARCHIVE_ENDING):
+        return list(shelf.add_archive(name, data, collection=collection, source=source or None))
     return [shelf.add_file(name, data, collection=collection, source=source or None)]
 
 

@@ -95,6 +95,10 @@ class Shelf(SearchedPassages, Protocol):
         self, name: str, data: bytes, *, collection: str, source: str | None = None
     ) -> DocumentRecord: ...
 
+    def add_archive(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> Sequence[DocumentRecord]: ...
+
     def add_passages(
         self, name: str, data: bytes, *, collection: str
     ) -> Sequence[DocumentRecord]: ...

@@ -11,14 +11,14 @@ from knowledge.loading.blocks import clean_title, tidy
 from knowledge.loading.frames import BrokenFrame, Frame
 from knowledge.loading.layout import Box, Piece
 from knowledge.loading.progress import PageRead, Pieces
-from knowledge.loading.source import MAX_CHARACTERS
+from knowledge.loading.source import MAX_PLAIN_CHARACTERS
 
 _KINDS: Mapping[str, PlaceKind] = {"page": "page", "slide": "slide", "sheet": "sheet"}
 _MAX_WARNINGS = 20
 _WARNING = 2_000
 _DETAIL = 300
 # Loaders drop some characters of what they count, and add empty lines.
-_LONGEST = 2 * MAX_CHARACTERS
+_LONGEST = 2 * MAX_PLAIN_CHARACTERS
 
 
 def loaded_frame(loaded: LoadedText) -> Frame:

@@ -17,6 +17,7 @@ from knowledge.documents import (
 from knowledge.embedding import Vectors
 from knowledge.errors import DocumentNotFound
 from knowledge.indexes import Hit
+from knowledge.loading.archive import members
 from knowledge.passages import NamedPassage
 from knowledge.versions import ContentVersion
 
@@ -54,6 +55,21 @@ class MemoryShelf:
     def add_passages(self, name: str, data: bytes, *, collection: str) -> list[DocumentRecord]:
         lines = data.splitlines()
         return [self.add_file(name, line, collection=collection) for line in lines]
+
+    def add_archive(
+        self, name: str, data: bytes, *, collection: str, source: str | None = None
+    ) -> list[DocumentRecord]:
+        bundle = source or name
+        return [
+            self.add_file(
+                member.name,
+                member.data,
+                collection=collection,
+                source=f"{bundle}/{member.name}",
+                bundle=bundle,
+            )
+            for member in members(name, data).members
+        ]
 
     def list(
         self,

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from chatbot.api.app import create_api
 from chatbot.readiness import Readiness
 from tests.chatbot.api.scripted_desk import LOCAL_TOKEN, ScriptedDesk, serving
+from tests.knowledge.loading.office_files import zipped
 
 LOCAL = {"Authorization": f"Bearer {LOCAL_TOKEN}"}
 HEAD = (
@@ -132,6 +133,21 @@ def test_documents_come_in_are_read_and_go(client: TestClient, desk: ScriptedDes
     lines = {"file": ("ready.jsonl", b'{"id": "1"}\n{"id": "2"}')}
     assert len(client.post("/api/v1/documents", files=lines).json()["documents"]) == 2
     assert client.post("/api/v1/documents").status_code == 422
+
+
+def test_an_archive_is_taken_in_as_what_it_holds(client: TestClient) -> None:
+    client.headers.update(LOCAL)
+    archive = zipped({"a.md": "# A", "说明.txt": "您好", "evil.exe": b"MZ\x90"})
+    added = client.post("/api/v1/documents", files={"file": ("Guides.ZIP", archive)})
+    assert added.status_code == 202
+    documents = added.json()["documents"]
+    assert [(item["name"], item["bundle"]) for item in documents] == [
+        ("a.md", "Guides.ZIP"),
+        ("说明.txt", "Guides.ZIP"),
+    ]
+    broken = client.post("/api/v1/documents", files={"file": ("b.zip", b"PK\x03\x04")})
+    assert broken.status_code == 422
+    assert "b.zip" in broken.json()["detail"]
 
 
 def test_search_by_get_and_by_post_say_the_same(client: TestClient) -> None:

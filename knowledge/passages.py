@@ -18,6 +18,8 @@ from knowledge.transactions import writing
 
 # Of about 2 KB each: 10 MB when full.
 RECENT_PASSAGES = 5_000
+# One in so many of the passages that wait is taken from the end of the queue.
+_FOR_NEWEST = 4
 
 _T = TypeVar("_T")
 
@@ -101,10 +103,16 @@ class PassageStore:
         return found
 
     def unembedded(self, limit: int) -> list[Staged]:
-        """Visible passages that have no vector yet, those of the oldest documents first."""
+        """At most `limit` visible passages that have no vector yet: the oldest and some of the newest.
+
+        Otherwise a page that came after a book would wait for all of it.
+        """
         query = _joined(PassageRow.live.is_(True), PassageRow.embedded_with == "")
         query = query.where(DocumentRow.state != DocumentState.FAILED)
-        return self._select(query.limit(limit), _as_staged)
+        newest = query.order_by(None).order_by(PassageRow.key.desc()).limit(limit // _FOR_NEWEST)
+        oldest = query.limit(limit - limit // _FOR_NEWEST)
+        some = [*self._select(oldest, _as_staged), *self._select(newest, _as_staged)]
+        return list({passage.key: passage for passage in some}.values())
 
     def mark_embedded(self, keys: Sequence[int]) -> set[int]:
         """Note that the vectors of these passages are stored; returns those that are gone meanwhile."""

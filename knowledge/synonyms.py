@@ -11,6 +11,7 @@ from knowledge.language import normalise, terms, to_simplified
 
 MOST_GROUPS = 2_000
 MOST_WORDS = 30
+MOST_CHARACTERS = 500_000
 _LONGEST = 60
 _SEPARATORS = re.compile(r"[,，、;；=]")
 
@@ -88,7 +89,7 @@ class SynonymFile:
 
     def text(self) -> str:
         """The file as people wrote it; empty without one."""
-        return self._path.read_text("utf-8") if self._path.exists() else ""
+        return self._path.read_text("utf-8", "replace") if self._path.exists() else ""
 
     def current(self) -> Synonyms:
         """The groups in force; a file with mistakes, edited by hand, leaves the last good ones."""
@@ -97,7 +98,7 @@ class SynonymFile:
             if seen != self._seen:
                 self._seen = seen
                 try:
-                    self._current = parse(self.text())
+                    self._current = parse(self._path.read_text("utf-8") if seen else "")
                 except (InvalidSynonyms, UnicodeDecodeError):
                     return self._current
             return self._current

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from knowledge.documents import DocumentRecord, DocumentState, Language
-from ui.render_admin import moment
+from ui.render_admin import moment, number
 from ui.texts import text
 
 # Beside the states that a document has by itself: a person has switched it off.
@@ -122,7 +122,8 @@ def state_text(document: DocumentRecord, language: Language) -> str:
         return text("admin_state_off", language)
     key = f"admin_state_{document.state}"
     if document.state is DocumentState.EMBEDDING:
-        return text(key, language, embedded=document.embedded, total=document.total)
+        done, total = number(document.embedded), number(document.total)
+        return text(key, language, embedded=done, total=total)
     return text(key, language)
 
 

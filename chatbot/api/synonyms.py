@@ -8,17 +8,15 @@ from pydantic import Field
 
 from chatbot.api.schemas import Strict
 from chatbot.serialise import Json
-from knowledge.synonyms import SynonymFile, Synonyms
+from knowledge.synonyms import MOST_CHARACTERS, SynonymFile, Synonyms
 
 router = APIRouter(prefix="/api/v1/synonyms", tags=["search"])
-
-_MOST_CHARACTERS = 500_000
 
 
 class SynonymsBody(Strict):
     """A group a line, its words set apart by commas; `#` begins a comment."""
 
-    text: Annotated[str, Field(max_length=_MOST_CHARACTERS)]
+    text: Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class SynonymsAnswer(SynonymsBody):

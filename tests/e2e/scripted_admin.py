@@ -102,11 +102,12 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
     curated = open_matcher(answers, quick, folder / "index")
     curated.work()
     webhooks = open_webhooks(engine, folder)
+    synonyms = SynonymFile(folder / "synonyms.txt")
     desk = AdminDesk(
         settings=Settings(data_dir=folder),
         library=library,
         web=web,
-        retriever=Retriever(library, quick, candidates=50),
+        retriever=Retriever(library, quick, candidates=50, synonyms=synonyms.current),
         conversations=conversations,
         handovers=Handovers(engine, conversations.bulletin),
         timeline=Timeline(engine),
@@ -117,7 +118,7 @@ def open_desk(folder: Path, *, delay: float = 0.0) -> Generator[AdminDesk]:
         requests=Requests(engine),
         webhooks=webhooks,
         courier=Courier(Deliveries(engine, webhooks), allow_private=True),
-        synonyms=SynonymFile(folder / "synonyms.txt"),
+        synonyms=synonyms,
         rules=RuleBook(folder / "rules", recogniser.for_rules),
         embedder=quick,
         recogniser=recogniser,

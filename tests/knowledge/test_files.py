@@ -14,6 +14,7 @@ from knowledge.loading.child import LoadingStopped
 from knowledge.loading.kept import KeptPages
 from knowledge.loading.layout import Box, Piece
 from knowledge.store import Job
+from tests.fakes import HashEmbedder
 from tests.knowledge.library_parts import COLLECTION, add, found, library_at, ready
 from tests.knowledge.loading.office_files import zipped
 from tests.knowledge.loading.pdf_files import Page, pdf, picture, saved, scanned
@@ -206,3 +207,15 @@ def test_archives_are_unpacked_in_the_process(tmp_path: Path) -> None:
         assert {record.name for record in records} >= {"a.md"}
         with pytest.raises(UnreadableDocument):
             library.add_archive("bad.zip", b"PK\x03\x04", collection=COLLECTION)
+
+
+def test_a_page_does_not_wait_for_the_book_before_it(tmp_path: Path) -> None:
+    book = "\n\n".join(f"# Chapter {n}\n\n{f'Word{n} of many. ' * 20}" for n in range(900))
+    with library_at(tmp_path, HashEmbedder(delay=0.01)) as library:
+        long = add(library, "book.md", book)
+        while not library.get(long.id).embedded:
+            time.sleep(0.05)
+        short = add(library, "page.md", "# Page\n\nShort.")
+        while _state(library.get(short.id)) is not DocumentState.READY:
+            time.sleep(0.05)
+        assert _state(library.get(long.id)) is DocumentState.EMBEDDING

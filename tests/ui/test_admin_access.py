@@ -24,6 +24,7 @@ from ui.handlers_admin.overview import OverviewHandlers
 from ui.handlers_admin.rules import RulesHandlers
 from ui.handlers_admin.search import SearchHandlers
 from ui.handlers_admin.settings import SettingsHandlers
+from ui.handlers_admin.synonyms import SynonymHandlers
 from ui.handlers_admin.widget import WidgetHandlers
 
 # Everything that Gradio serves under a mount, whether the pages use it or not.
@@ -201,6 +202,8 @@ HANDLERS: dict[str, Callable[[Desk, gr.Request], object]] = {
     "search page": lambda desk, who: SearchHandlers(desk).show(who),
     "search": lambda desk, who: SearchHandlers(desk).search("refund", "default", who),
     "why": lambda desk, who: SearchHandlers(desk).why("a", "", pressed(expected="x"), who),
+    "synonyms": lambda desk, who: SynonymHandlers(desk).show(who),
+    "save synonyms": lambda desk, who: SynonymHandlers(desk).save(pressed(text="a"), who),
     "settings": lambda desk, who: SettingsHandlers(desk).show(who),
 }
 
@@ -216,7 +219,7 @@ def test_no_handler_works_for_a_stranger(
 
 EDITS = {
     *("ask", "delete", "switch", "language", "move", "edit", "ask restore", "restore", "retry"),
-    *("ask bundle", "delete bundle"),
+    *("ask bundle", "delete bundle", "save synonyms"),
 }
 
 

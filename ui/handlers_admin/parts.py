@@ -17,6 +17,7 @@ from knowledge.embedding import Embedder
 from knowledge.explaining_search import Library as SearchedPassages
 from knowledge.model_marks import SwapProgress
 from knowledge.rules.book import RuleBook
+from knowledge.synonyms import SynonymFile
 
 
 class Shelf(SearchedPassages, Protocol):
@@ -69,6 +70,9 @@ class Assistant(Protocol):
 
     @property
     def retriever(self) -> Search: ...
+
+    @property
+    def synonyms(self) -> SynonymFile: ...
 
     @property
     def rules(self) -> RuleBook: ...

@@ -6,13 +6,14 @@ from knowledge.documents import DEFAULT_COLLECTION
 from ui.handlers_admin import Desk
 from ui.handlers_admin.document import DocumentHandlers
 from ui.handlers_admin.search import SearchHandlers
+from ui.handlers_admin.synonyms import SynonymHandlers
 from ui.pages.admin_parts import action_html, on, page, waiting
 from ui.render_admin import render
 
 
 def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
-    """The page that shows what a question finds."""
-    handlers = SearchHandlers(desk)
+    """The page that shows what a question finds, and the words that are taken for each other."""
+    handlers, words = SearchHandlers(desk), SynonymHandlers(desk)
     with page(desk, "search"):
         with gr.Row(elem_classes="ad-ask"):
             query = gr.Textbox(
@@ -36,6 +37,7 @@ def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
             )
         found = action_html("ad-found", waiting(desk))
         why = action_html("ad-why", render("why_not", desk.language, expected="", reason=""))
+        synonyms = action_html("ad-synonyms", waiting(desk))
     on(navigation, "show_search", desk.guarded(handlers.show), None, [found, collection])
     look = desk.guarded(handlers.search)
     on(run, "click", look, [query, collection], found)
@@ -43,3 +45,5 @@ def add_search(desk: Desk, navigation: gr.HTML, sheet: gr.HTML) -> None:
     on(why, "why_not", desk.guarded(handlers.why), [query, collection], why)
     for source in (found, why):
         on(source, "open_document", desk.guarded(DocumentHandlers(desk).open), None, sheet)
+    on(navigation, "show_search", desk.guarded(words.show), None, synonyms)
+    on(synonyms, "save_synonyms", desk.guarded(words.save), None, synonyms)

@@ -20,6 +20,7 @@ const EVENTS = [
   "ask_delete_bundle",
   "delete_bundle",
   "why_not",
+  "save_synonyms",
 ];
 const FIELDS = "button, a[href], textarea, select, input:not([type=radio], [type=hidden]), input:checked";
 let before = null;

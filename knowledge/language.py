@@ -100,7 +100,7 @@ def terms(text: str) -> list[str]:
         token = match.group()
         if is_han(token[0]):
             found.extend([token[i : i + 2] for i in range(len(token) - 1)] or [token])
-        elif (word := _word_term(token)) is not None:
+        elif (word := _known_word_term(token)) is not None:
             found.append(word)
     return found
 
@@ -109,6 +109,11 @@ def terms(text: str) -> list[str]:
 def term_set(text: str) -> frozenset[str]:
     """What `text` is searched by, each once; known again for the texts that are read most."""
     return frozenset(terms(text))
+
+
+def _known_word_term(token: str) -> str | None:
+    # No memory for what only looks like a word, however long it is.
+    return _remembered(token) if len(token) <= _LONGEST_KNOWN else _word_term(token)
 
 
 def _word_term(token: str) -> str | None:
@@ -120,6 +125,10 @@ def _word_term(token: str) -> str | None:
     plain = unicodedata.normalize("NFD", word)
     return stem("".join(c for c in plain if not unicodedata.combining(c)))
 
+
+_LONGEST_KNOWN = 40
+# About as many words as a language's users know; the same ones come again and again.
+_remembered = lru_cache(30_000)(_word_term)
 
 _CLOSERS = "\"'”’»」』）)]】》〉*_"
 _BOUNDARY = re.compile(

@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,10 +113,15 @@ def _conversation(log: Any) -> tuple[tuple[str, ...], str]:
 
 
 def documentation() -> Task:
-    """Dify's pages: title and first sentence of a Chinese page find its English twin."""
+    """Dify's pages: title and first sentence of a Chinese page find its English twin.
+
+    Many pages stand twice, for the cloud and for one's own server. A question that two Chinese
+    pages begin with is asked once, and the twin of either is right.
+    """
     english, chinese = folder() / "kb_dify" / "en", folder() / "kb_dify" / "zh"
     passages: list[Passage] = []
-    pages: dict[str, set[str]] = {}
+    right: dict[str, set[str]] = {}
+    first = _first_words(chinese)
     for file in sorted(english.rglob("*.mdx")):
         page = file.relative_to(english).as_posix()
         loaded = load(file.name, file.read_bytes())
@@ -124,20 +130,25 @@ def documentation() -> Task:
             name = f"{page}#{number}"
             position = Position(0, len(text), part.headings)
             passages.append(Passage(name, page, loaded.title, text, position))
-            pages.setdefault(page, set()).add(name)
-    questions = [
-        Asked(_first_words(chinese / page), frozenset(names))
-        for page, names in pages.items()
-        if (chinese / page).exists()
-    ]
-    return Task("kb_dify, zh page → en page", tuple(passages), tuple(questions))
+            if page in first:
+                right.setdefault(first[page], set()).add(name)
+    questions = tuple(Asked(text, frozenset(names)) for text, names in right.items())
+    return Task("kb_dify, zh page → en page", tuple(passages), questions)
 
 
-def _first_words(file: Path) -> str:
-    loaded = load(file.name, file.read_bytes())
-    sentences = [loaded.text[s.start : s.end].strip() for s in split_sentences(loaded.text)]
-    first = next((text for text in sentences if text and text != loaded.title), "")
-    return f"{loaded.title} {first}"
+def _first_words(pages: Path) -> Mapping[str, str]:
+    """The title and the first sentence of each page that is its own: not the translator's notice."""
+    begun: dict[str, tuple[str, list[str]]] = {}
+    for file in sorted(pages.rglob("*.mdx")):
+        loaded = load(file.name, file.read_bytes())
+        sentences = [loaded.text[s.start : s.end].strip() for s in split_sentences(loaded.text)]
+        own = [text for text in sentences if text and text != loaded.title]
+        begun[file.relative_to(pages).as_posix()] = (loaded.title, own)
+    pages_with = Counter(text for _, own in begun.values() for text in set(own))
+    return {
+        page: f"{title} {next((text for text in own if pages_with[text] <= len(begun) / 2), '')}"
+        for page, (title, own) in begun.items()
+    }
 
 
 class Remembered:
@@ -263,7 +274,9 @@ def tasks(most: int) -> Iterator[Task]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=1000, help="of each set, at most")
-    most = parser.parse_args().questions
+    parser.add_argument("--only", default="", help="tasks with this in their name; writes no file")
+    options = parser.parse_args()
+    most, only = int(options.questions), str(options.only)
     settings = Settings()
     plain = Remembered(load_plain_embedder(settings.embedder.model, settings.models_folder))
     minilm = Remembered(load_embedder(MINILM, settings.models_folder))
@@ -277,12 +290,15 @@ def main() -> None:
         "|---" * (3 + len(METHODS)) + "|",
     ]
     for task in tasks(most):
+        if only not in task.name:
+            continue
         found = measure(task, plain, minilm)
         cells = [" / ".join(f"{value:.3f}" for value in found[name].values()) for name in METHODS]
         counts = [str(len(task.passages)), str(len(task.questions))]
         lines.append("| " + " | ".join([task.name, *counts, *cells]) + " |")
         print(lines[-1], flush=True)
-    (HERE / "retrieval.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if not only:
+        (HERE / "retrieval.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

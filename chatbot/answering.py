@@ -120,6 +120,7 @@ class Answering:
             material.reading.evidence,
             max_sentences=self._limits.max_sentences,
             max_characters=self._limits.max_characters,
+            question=material.question,
         )
         citations = cite(quote)
         yield SourcesFound(citations)

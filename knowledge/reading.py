@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.documents import Passage
-from knowledge.language import terms
+from knowledge.language import term_set, terms
 from knowledge.spans import TABLE_CELL
 
 
@@ -41,16 +41,16 @@ _NEWS = 0.25
 
 
 def select_quote(
-    evidence: Sequence[Evidence], *, max_sentences: int, max_characters: int
+    evidence: Sequence[Evidence], *, max_sentences: int, max_characters: int, question: str = ""
 ) -> tuple[Evidence, ...]:
     """The spans to quote, in reading order: the best, and the next best that add something and fit.
 
     At least one is taken, however long. A sentence stands in for a table row or a shorter
-    span that it repeats. Spans of one passage come in its order, passages in the order of
-    their best span.
+    span that it repeats. Of a table, rows are left out that name less of the `question` than a
+    better one. Spans of one passage come in its order, passages in the order of their best span.
     """
     chosen: list[Evidence] = []
-    for item in evidence[: max_sentences + 2]:
+    for item in _of_rows_asked_for(evidence, term_set(question))[: max_sentences + 2]:
         repeated = next((i for i, other in enumerate(chosen) if _repeats(item, other)), None)
         if repeated is not None:
             chosen[repeated] = _fuller(chosen[repeated], item)
@@ -58,6 +58,23 @@ def select_quote(
             chosen.append(item)
     first_of = {item.passage.id: index for index, item in reversed(list(enumerate(chosen)))}
     return tuple(sorted(chosen, key=lambda item: (first_of[item.passage.id], item.start)))
+
+
+def _of_rows_asked_for(evidence: Sequence[Evidence], asked: frozenset[str]) -> list[Evidence]:
+    """To "What is the price of the tureen?" the teapot's row is no answer, however alike it is."""
+    kept: list[Evidence] = []
+    for item in evidence:
+        named = asked & term_set(item.text)
+        better = (asked & term_set(other.text) for other in kept if _in_one_table(item, other))
+        if not any(named < of_better for of_better in better):
+            kept.append(item)
+    return kept
+
+
+def _in_one_table(one: Evidence, other: Evidence) -> bool:
+    are_rows = TABLE_CELL in one.text and TABLE_CELL in other.text
+    is_same = (one.passage.document, one.context) == (other.passage.document, other.context)
+    return are_rows and is_same
 
 
 def _fits(chosen: Sequence[Evidence], item: Evidence, max_characters: int) -> bool:

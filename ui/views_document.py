@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from chatbot.places import place_text
-from knowledge.documents import DocumentRecord, Language, Passage, Place
+from knowledge.documents import DocumentRecord, Language, Passage, Place, place_between
 from knowledge.versions import ContentVersion
 from ui.render_admin import moment
 from ui.views_knowledge import Words
@@ -91,6 +91,14 @@ def marked_span(passages: Sequence[Passage], passage_id: str, span: Span | None)
     if span is not None and position.start <= span[0] and span[1] <= position.end:
         return span
     return position.start, position.end
+
+
+def marked_place(passages: Sequence[Passage], passage_id: str, marked: Span | None) -> Place | None:
+    """On which page, slide or row of the original the marked characters of that passage stand."""
+    position = next((p.position for p in passages if p.id == passage_id), None)
+    if position is None or marked is None:
+        return None
+    return place_between(position.marks, *marked)
 
 
 def text_window(text: str, marked: Span | None) -> TextWindow:

@@ -25,7 +25,8 @@ _PAGES = (
     ("Disposal", "Take the old kettle to a recycling yard.", "Do not put it into the bin."),
 )
 _CHINESE_PAGES = (("开箱", "撕下所有贴纸和胶带。"), ("清洁", "每三个月用柠檬酸除一次水垢。"))
-_PRICES = (("Model", "Colour", "Price"), *((f"K{n}", "red", f"{39 + n} EUR") for n in range(1, 61)))
+_GOODS = ("Mug", "Bowl", "Plate", "Teapot", "Jug", "Vase", "Saucer", "Platter", "Tureen", "Carafe")
+_PRICES = (("Article", "Price"), *((name, f"{19 + 7 * n} EUR") for n, name in enumerate(_GOODS)))
 
 
 def twenty_files() -> Mapping[str, bytes]:

@@ -17,6 +17,7 @@ from ui.handlers_admin import Desk, pressed
 from ui.prose import safe_link
 from ui.render_admin import render
 from ui.views_document import (
+    marked_place,
     marked_span,
     original_url,
     passages_view,
@@ -124,7 +125,7 @@ class DocumentHandlers:
         document = library.get(document_id)
         passages = library.passages_of(document_id)
         marked = marked_span(passages, opening.passage, span_of(opening.span))
-        at = next((p.position for p in passages if p.id == opening.passage), None)
+        place = marked_place(passages, opening.passage, marked)
         bundle = library.bundles.documents_of(document.collection, document.bundle)
         return render(
             "document",
@@ -138,8 +139,8 @@ class DocumentHandlers:
             passages=passages_view(document, passages, opening.passage, language),
             found=opening.passage,
             editing=opening.editing if may_edit else "",
-            where=place_text(at.place if at else None, language),
-            original=original_url(document, at.place if at else None),
+            where=place_text(place, language),
+            original=original_url(document, place),
             versions=version_views(library.upkeep.versions(document_id), self._words),
             bundle=bundle_name(document.bundle),
             bundle_count=len(bundle),

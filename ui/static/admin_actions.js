@@ -86,7 +86,8 @@ function followLink() {
 }
 
 function leaveLink() {
-  if (location.hash.startsWith("#knowledge/")) history.replaceState(null, "", "#knowledge");
+  // By its whole path: Gradio's page names another base than itself.
+  if (location.hash.startsWith("#knowledge/")) history.replaceState(null, "", `${location.pathname}#knowledge`);
 }
 
 if (element.querySelector("[data-follows-links]") || element.closest("#ad-documents")) {

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from knowledge.documents import DocumentRecord, DocumentState, Language
+from knowledge.loading.progress import PageRead
 from ui.render_admin import moment, number
 from ui.texts import text
 
@@ -148,16 +149,19 @@ def document_row(
     pace: Pace | None,
     now: float,
     words: Words,
+    reading: PageRead | None = None,
 ) -> DocumentRow:
-    """The line of `document`. `names` are all documents' names by id."""
+    """The line of `document`. `names` are all documents' names by id; `reading` is the page
+    that a scan is read at.
+    """
     same = document.same_content_as
     return DocumentRow(
         id=document.id,
         title=document.title or document.name,
         name=document.name,
         state=document.state if document.enabled else OFF,
-        state_text=state_text(document, words.language),
-        percent=_percent(document),
+        state_text=reading_text(reading, words.language) or state_text(document, words.language),
+        percent=_percent(document, reading),
         time_left=time_left_text(seconds_left(document, pace, now), words.language),
         collection=document.collection,
         passages=document.total,
@@ -175,9 +179,19 @@ def _when(moment_in_iso: str, zone: ZoneInfo) -> str:
     return moment(datetime.fromisoformat(moment_in_iso), zone) if moment_in_iso else ""
 
 
-def _percent(document: DocumentRecord) -> int | None:
+def reading_text(reading: PageRead | None, language: Language) -> str:
+    """How far the pages of a scan are read; empty where none is."""
+    if reading is None:
+        return ""
+    page, pages = number(reading.page), number(reading.pages)
+    return text("admin_state_scan", language, page=page, pages=pages)
+
+
+def _percent(document: DocumentRecord, reading: PageRead | None) -> int | None:
     if document.state not in _UNDER_WAY:
         return None
+    if reading is not None:
+        return 100 * (reading.page - reading.is_begun) // reading.pages
     if document.state is DocumentState.EMBEDDING and document.total:
         return 100 * document.embedded // document.total
     return 0

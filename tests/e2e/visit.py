@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+# What Gradio writes, one after the other, when a page is left while an event of it is under way.
+_LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+
 
 @dataclass
 class Visit:
@@ -12,6 +15,7 @@ class Visit:
     page: Page
     url: str
     complaints: list[str]
+    _is_leaving: bool = False
 
     def watch(self) -> None:
         """Note console errors, exceptions, failed answers and requests to other hosts."""
@@ -22,6 +26,9 @@ class Visit:
 
     def _on_console(self, message: object) -> None:
         kind, said = getattr(message, "type", ""), getattr(message, "text", "")
+        was_leaving, self._is_leaving = self._is_leaving, said.startswith(_LEAVING[0])
+        if self._is_leaving or (was_leaving and said.startswith(_LEAVING[1])):
+            return
         if kind in {"error", "warning"}:
             self.complaints.append(f"console {kind}: {said}")
 

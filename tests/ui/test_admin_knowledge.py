@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents import DocumentRecord, DocumentState, Language
+from knowledge.loading.progress import PageRead
 from ui.views_knowledge import (
     DocumentFilter,
     Pace,
@@ -16,6 +17,7 @@ from ui.views_knowledge import (
     filtered,
     in_progress,
     newest_first,
+    reading_text,
     reason_text,
     seconds_left,
     time_left_text,
@@ -103,6 +105,14 @@ def test_a_row_shows_progress_only_while_under_way() -> None:
     assert document_row(document("a"), {}, None, 0.0, WORDS).percent is None
     failed = document("a", state=DocumentState.FAILED, reason="no")
     assert document_row(failed, {}, None, 0.0, WORDS).percent is None
+
+
+def test_a_scan_says_which_page_is_being_read() -> None:
+    waiting = document("a", state=DocumentState.QUEUED)
+    row = document_row(waiting, {}, None, 0.0, WORDS, PageRead(3, 8, is_begun=True))
+    assert (row.state_text, row.percent) == ("Reading page 3 of 8", 25)
+    assert reading_text(PageRead(3, 8), ZH) == "正在识别第 3 页，共 8 页"
+    assert document_row(waiting, {}, None, 0.0, WORDS).state_text == "Waiting"
 
 
 def test_a_row_names_the_document_with_the_same_content() -> None:

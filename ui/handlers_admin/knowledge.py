@@ -190,7 +190,10 @@ class KnowledgeHandlers:
         pace: Mapping[str, Pace],
     ) -> list[object]:
         names = {document.id: document.name for document in documents}
+        reading, now = self._desk.assistant.library.reading(), self._clock()
         return [
-            document_row(document, names, pace.get(document.id), self._clock(), self._words)
+            document_row(
+                document, names, pace.get(document.id), now, self._words, reading.get(document.id)
+            )
             for document in shown
         ]

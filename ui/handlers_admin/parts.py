@@ -1,6 +1,6 @@
 """What the admin needs of an assistant; `chatbot.assistant.Assistant` is one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from chatbot.api.parts import Bundles, Fetching, Search, Upkeep
@@ -15,6 +15,7 @@ from knowledge.curated.store import CuratedAnswers
 from knowledge.documents import DocumentRecord, LoadedText, Passage
 from knowledge.embedding import Embedder
 from knowledge.explaining_search import Library as SearchedPassages
+from knowledge.loading.progress import PageRead
 from knowledge.model_marks import SwapProgress
 from knowledge.rules.book import RuleBook
 from knowledge.synonyms import SynonymFile
@@ -30,6 +31,10 @@ class Shelf(SearchedPassages, Protocol):
     def bundles(self) -> Bundles: ...
 
     def swap_progress(self) -> SwapProgress | None: ...
+
+    def reading(self) -> Mapping[str, PageRead | None]:
+        """Scans that are being read, by their document's id: the page, None for those that wait."""
+        ...
 
     def list(self, collection: str | None = None) -> Sequence[DocumentRecord]: ...
 

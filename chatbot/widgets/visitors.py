@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chatbot.conversations import Conversations, Origin
 from chatbot.tables import ConversationRow
-from chatbot.widgets.errors import IdentityReused
+from chatbot.widgets.errors import IdentityReused, WidgetNotFound
 from chatbot.widgets.identity import Identity
 from chatbot.widgets.model import Visitor
 from chatbot.widgets.tables import WidgetIdentityRow, WidgetThreadRow, WidgetVisitorRow
@@ -43,7 +44,10 @@ class Visitors:
         self._swept_at = clock()
 
     def open(self, widget_id: str) -> tuple[str, Visitor]:
-        """A new visitor, and the id that their ticket carries and that is kept nowhere."""
+        """A new visitor, and the id that their ticket carries and that is kept nowhere.
+
+        Raises `WidgetNotFound` when the widget has been deleted meanwhile.
+        """
         self._sweep()
         visitor_id = new_visitor_id()
         id_hash = hash_of(visitor_id)
@@ -51,8 +55,11 @@ class Visitors:
         row = WidgetVisitorRow(
             id_hash=id_hash, widget_id=widget_id, visitor=visitor.key, seen_at=self._clock()
         )
-        with Session(self._engine) as session, session.begin():
-            session.add(row)
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(row)
+        except IntegrityError as error:  # the only key that can be missing
+            raise WidgetNotFound(widget_id=widget_id) from error
         return visitor_id, visitor
 
     def find(self, visitor_id: str, widget_id: str) -> Visitor | None:

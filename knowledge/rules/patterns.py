@@ -16,7 +16,11 @@ MATCH_SECONDS = 0.1
 PROBE_SECONDS = 0.25
 # How often the clock of a search that was not given its share of the processor is wound up again.
 _ATTEMPTS = 8
-_PROBES = tuple(piece * 150 + "!" for piece in ("aaa", "111", "   ", "字字字", "---", "...", "a1 "))
+_PROBES = ("aaa", "111", "   ", "字字字", "---", "...", "a1 ")
+# A probe that took this long is repeated on a text as long as messages may be: what grows
+# with a power of the length shows there beyond doubt.
+_SUSPICIOUS_SECONDS = 0.005
+_QUANTIFIED_GROUP = re.compile(r"\)\s*[*+{]")
 _COUNTS = re.compile(r"\{\s*(\d*)\s*(?:,\s*(\d*)\s*)?\}")
 
 
@@ -58,11 +62,17 @@ class Pattern:
         return f"Pattern({self.source!r})"
 
     def _probe(self) -> None:
-        for text in _PROBES:
-            try:
-                self._search(text, PROBE_SECONDS)
-            except TimeoutError:
-                raise PatternError("it takes too long", slow=True) from None
+        # A search ends at once where the text lacks a letter that the pattern cannot do without.
+        nested = _QUANTIFIED_GROUP.search(self.source)
+        needed = "".join(dict.fromkeys(re.findall(r"\w", self.source))) if nested else ""
+        try:
+            for piece in _PROBES:
+                begun = time.thread_time()
+                self._search(f"{piece * 150}!{needed}", PROBE_SECONDS)
+                if time.thread_time() - begun > _SUSPICIOUS_SECONDS:
+                    self._search(f"{piece * (MAX_TEXT // 3)}!{needed}", PROBE_SECONDS)
+        except TimeoutError:
+            raise PatternError("it takes too long", slow=True) from None
 
     def search(self, text: str) -> tuple[str, dict[str, str]] | None:
         """The match in `matchable` text and its named groups that took part. Raises `PatternTimeout`."""

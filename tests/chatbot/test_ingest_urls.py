@@ -29,6 +29,7 @@ class Terminal:
 
     def __init__(self, folder: Path, models_dir: Path) -> None:
         self.folder = folder
+        self._processes: list[subprocess.Popen[str]] = []
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSWERDESK_", "LC_"))}
         self.environment = {
             **kept,
@@ -42,23 +43,34 @@ class Terminal:
         }
 
     def begin(self, *arguments: str, **changes: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*COMMAND, *arguments, "--data-dir", self.folder],
             env={**self.environment, **changes},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._processes.append(process)
+        return process
 
     def run(self, *arguments: str, **changes: str) -> tuple[int, str, str]:
         process = self.begin(*arguments, **changes)
         out, err = process.communicate(timeout=_PATIENCE)
         return process.returncode, out, err
 
+    def close(self) -> None:
+        """End what a failed test has left running."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
 
 @pytest.fixture
-def terminal(tmp_path: Path, models_dir: Path) -> Terminal:
-    return Terminal(tmp_path / "data", models_dir)
+def terminal(tmp_path: Path, models_dir: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path / "data", models_dir)
+    yield terminal
+    terminal.close()
 
 
 @pytest.fixture
@@ -107,7 +119,7 @@ def test_ctrl_c_stops_a_site_and_the_next_run_goes_on(terminal: Terminal, shop: 
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=_PATIENCE)
     assert process.returncode == 130
     assert "run the same command again to go on" in err
     assert shop.paths == ["/help/"]

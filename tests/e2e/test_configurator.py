@@ -131,6 +131,7 @@ def test_opening_hours_are_set(open_admin: Open, desk: AdminDesk) -> None:
 def test_deleting_names_the_loss(open_admin: Open, desk: AdminDesk) -> None:
     widget = desk.widgets.add(Widget("", "Shop"))
     page = open_widgets(open_admin(), widget=widget.id)
+    expect(preview_of(page).get_by_text("Hello! How can we help you?")).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("Delete “Shop”?")

@@ -30,7 +30,8 @@ class Visit:
         if self._is_leaving or (was_leaving and said.startswith(_LEAVING[1])):
             return
         if kind in {"error", "warning"}:
-            self.complaints.append(f"console {kind}: {said}")
+            place: dict[str, object] = getattr(message, "location", {})
+            self.complaints.append(f"console {kind}: {said} {place.get('url', '')}")
 
     def _on_request(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):

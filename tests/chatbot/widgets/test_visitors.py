@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from chatbot.conversations import Conversations
 from chatbot.errors import ConversationNotFound
 from chatbot.handover import Handovers
-from chatbot.widgets.errors import IdentityReused
+from chatbot.widgets.errors import IdentityReused, WidgetNotFound
 from chatbot.widgets.identity import Identity
 from chatbot.widgets.model import Visitor, Widget
 from chatbot.widgets.store import Widgets
@@ -53,6 +53,14 @@ def conversations(engine: Engine) -> Conversations:
 @pytest.fixture
 def visitors(engine: Engine, conversations: Conversations) -> Visitors:
     return Visitors(engine, conversations)
+
+
+def test_a_widget_that_was_just_deleted_takes_no_visitor(
+    engine: Engine, visitors: Visitors, widget: Widget
+) -> None:
+    Widgets(engine, Tokens(b"0" * 32)).remove(widget.id)
+    with pytest.raises(WidgetNotFound):
+        visitors.open(widget.id)
 
 
 def test_a_visitor_is_found_by_an_id_that_is_kept_nowhere(
